@@ -12,6 +12,7 @@ from types import TracebackType
 from . import const, schemas
 from .endpoints import Endpoints
 from .errors import InvalidAnswer, Unauthorized
+from .reading import Record
 from .schemas import BankAccount, Membership, Organization, Plan, Transaction, TransactionPage
 from .transport import Answer, BearerAuth, Timeout, Transport, checked_header_value
 
@@ -86,7 +87,7 @@ class QontoClient:
         page: int | None = 1
         while page is not None:
             params = [("page", str(page)), ("per_page", str(const.MAX_PER_PAGE))]
-            record = schemas.Record("accounts answer", self._call("GET", "/v2/bank_accounts", params=params).payload)
+            record = Record("accounts answer", self._call("GET", "/v2/bank_accounts", params=params).payload)
             found = [schemas.parse_bank_account(entry.data) for entry in record.records("bank_accounts")]
             accounts += found
             meta = record.record("meta")  # older answers have none (section 2.2)
@@ -96,12 +97,12 @@ class QontoClient:
             page = following if found else None
         return tuple(accounts)
 
-    def get_bank_account(self, id: str) -> BankAccount:  # noqa: A002
+    def get_bank_account(self, id: str) -> BankAccount:
         """Return one account.
 
         :raise NotFound: there is none, or the member may not see it.
         """
-        record = schemas.Record("account answer", self._call("GET", "/v2/bank_accounts/{id}", path={"id": id}).payload)
+        record = Record("account answer", self._call("GET", "/v2/bank_accounts/{id}", path={"id": id}).payload)
         account = schemas.parse_bank_account(record.get("bank_account"))
         if account.id != id:
             raise InvalidAnswer(f"bank account {account.id[:64]}: another account was asked for")
@@ -201,13 +202,13 @@ class QontoClient:
                 raise InvalidAnswer(f"GET /v2/transactions: page {page} names {current.next_page} as the next one")
             page, before = current.next_page, current
 
-    def get_transaction(self, id: str, *, includes: Sequence[str] = ()) -> Transaction:  # noqa: A002
+    def get_transaction(self, id: str, *, includes: Sequence[str] = ()) -> Transaction:
         """Return one transaction.
 
         :raise NotFound: there is none, or the member may not see it.
         """
         answer = self._call("GET", "/v2/transactions/{id}", path={"id": id}, params=_includes(includes))
-        transaction = schemas.parse_transaction(schemas.Record("transaction answer", answer.payload).get("transaction"))
+        transaction = schemas.parse_transaction(Record("transaction answer", answer.payload).get("transaction"))
         if transaction.id != id:
             raise InvalidAnswer(f"transaction {transaction.id[:64]}: another one was asked for")
         return transaction

@@ -60,13 +60,16 @@ class NetworkError(QontoError):
     """No definite answer: no connection, time-out, connection lost.
 
     :ivar request_sent: False only when it is certain that not one byte of the request left.
+    :ivar tls_failed: the secure connection could not be trusted, which time does not heal: a certificate, a clock
+        or a proxy is wrong.
     """
 
     kind = "network"
 
-    def __init__(self, message: str, *, request_sent: bool = True, **kwargs: Any) -> None:
+    def __init__(self, message: str, *, request_sent: bool = True, tls_failed: bool = False, **kwargs: Any) -> None:
         super().__init__(message, **kwargs)
         self.request_sent = request_sent
+        self.tls_failed = tls_failed
 
 
 class InvalidAnswer(QontoError):
@@ -151,9 +154,7 @@ class ScaRequired(QontoError):
     kind = "sca_required"
     refused = True
 
-    def __init__(
-        self, message: str, *, sca_session_token: str, action_type: str | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, message: str, *, sca_session_token: str, action_type: str | None = None, **kwargs: Any) -> None:
         super().__init__(message, **kwargs)
         self.sca_session_token = sca_session_token
         self.action_type = action_type

@@ -46,6 +46,7 @@ class OAuthClient:
         self._transport = Transport(
             endpoints.oauth_url,
             is_production=endpoints.is_production,
+            is_oauth=True,
             staging_token=staging_token,
             secrets=(client_secret,),
             user_agent=user_agent,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -202,12 +201,6 @@ class TransactionPage:
     next_page: int | None
     total_count: int | None
     total_pages: int | None
-
-    def __iter__(self) -> Iterator[Transaction]:
-        return iter(self.transactions)
-
-    def __len__(self) -> int:
-        return len(self.transactions)
 
 
 def parse_token_set(data: Any) -> TokenSet:

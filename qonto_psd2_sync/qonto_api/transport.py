@@ -23,7 +23,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from http.client import HTTPException
@@ -81,7 +81,7 @@ class Answer:
     """
 
     status: int
-    payload: Any
+    payload: Any = field(repr=False)
     date: datetime | None
 
 
@@ -90,6 +90,7 @@ class Transport:
 
     :param base_url: checked address without trailing slash, see :class:`~.endpoints.Endpoints`.
     :param is_production: False makes an HTML page or a redirect mean "staging token missing".
+    :param is_oauth: the host answers errors by RFC 6749; elsewhere ``{"error": …}`` is a gateway's text.
     :param secrets: values to mask in everything that is said about an answer, besides the tokens known here.
     :param timeout: seconds for (connect, read).
     :param max_attempts: how often a ``GET`` is sent at most.
@@ -101,6 +102,7 @@ class Transport:
         base_url: str,
         *,
         is_production: bool,
+        is_oauth: bool = False,
         auth: BearerAuth | None = None,
         staging_token: str | None = None,
         secrets: Sequence[str] = (),
@@ -116,6 +118,7 @@ class Transport:
         self.last_server_date: datetime | None = None
         self._base_url = base_url
         self._is_production = is_production
+        self._is_oauth = is_oauth
         self._secrets = tuple(filter(None, (*secrets, staging_token)))
         self._timeout = timeout
         self._max_attempts = max_attempts
@@ -169,7 +172,7 @@ class Transport:
             try:
                 return self._send(method, self._base_url + filled, what, params=params, form=form, secrets=secrets)
             except (NetworkError, RateLimited, ServerError) as error:
-                if method != "GET" or attempt >= self._max_attempts or not _is_worth_repeating(error):
+                if method != "GET" or attempt >= self._max_attempts or getattr(error, "tls_failed", False):
                     raise
                 delay = _delay(error, attempt)
                 if max(waited, time.monotonic() - started) + delay > self._max_wait:
@@ -192,22 +195,20 @@ class Transport:
         started = time.monotonic()
         status = 0
         try:
-            with contextlib.closing(
-                self._session.request(
-                    method,
-                    url,
-                    params=list(params),
-                    data=dict(form) if form is not None else None,
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                    stream=True,
-                )
+            with self._session.request(
+                method,
+                url,
+                params=list(params),
+                data=dict(form) if form is not None else None,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
             ) as response:
                 status = response.status_code
                 self.last_server_date = _http_date(response.headers.get("Date"))
                 body = _read_body(response, what)
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            raise _network_error(what, error) from error
+            raise _network_error(what, error) from None
         finally:
             _logger.debug("%s %s %d ms", what, status or "-", (time.monotonic() - started) * 1000)
         known = tuple(filter(None, (*self._secrets, *secrets, self.auth.token)))
@@ -224,11 +225,11 @@ class Transport:
             raise self._no_answer(f"{what} was redirected to another page", **where)
         if status >= 400:
             raise self._error(response, body, what, is_json, secrets)
+        if "html" in content_type:
+            raise self._no_answer(f"{what} answered a web page instead of JSON", **where)
         if not body.strip():
             return Answer(status, None, self.last_server_date)
         if not is_json:
-            if "html" in content_type:
-                raise self._no_answer(f"{what} answered a web page instead of JSON", **where)
             raise InvalidAnswer(f"{what} answered {content_type or 'an unnamed type'} instead of JSON", **where)
         try:
             payload = parse_json(body)
@@ -248,7 +249,9 @@ class Transport:
             # A firewall's or a proxy's page: not the bank's own refusal, so nothing is known.
             return InvalidAnswer(f"{what} answered {status} with a page instead of JSON", status=status)
         retry_after = _retry_after(response.headers.get("Retry-After"), self.last_server_date)
-        return oauth_error_for(what, status=status, payload=payload, secrets=secrets) or error_for(
+        if self._is_oauth and (error := oauth_error_for(what, status=status, payload=payload, secrets=secrets)):
+            return error
+        return error_for(
             what,
             status=status,
             payload=payload,
@@ -282,7 +285,8 @@ def parse_json(body: bytes) -> Any:
     :raise ValueError: no JSON, ``NaN``, ``Infinity``, an absurd number, nested too deeply.
     """
     try:
-        payload = json.loads(body.decode("utf-8-sig"), parse_float=_decimal, parse_constant=_no_constant)
+        text = body.decode("utf-8-sig")
+        payload = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant)
         return _clean(payload, const.MAX_ANSWER_DEPTH)
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -298,6 +302,12 @@ def _decimal(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         raise ValueError("absurd number") from None
+
+
+def _integer(text: str) -> int:
+    if len(text) > 100:  # quadratic work otherwise
+        raise ValueError("absurd number")
+    return int(text)
 
 
 def _no_constant(text: str) -> Any:
@@ -322,17 +332,18 @@ def _read_body(response: requests.Response, what: str) -> bytes:
     for chunk in response.iter_content(64 * 1024):
         body += chunk
         if len(body) > const.MAX_ANSWER_BYTES:
-            raise InvalidAnswer(f"{what} answered more than {const.MAX_ANSWER_BYTES} bytes", status=response.status_code)
+            raise InvalidAnswer(f"{what} answered far too much", status=response.status_code)
         if time.monotonic() > deadline:
             raise NetworkError(f"{what}: the answer did not end in time", status=response.status_code)
     return bytes(body)
 
 
 def _network_error(what: str, error: Exception) -> NetworkError:
-    """Translate what ``requests`` raised; its own text is left out, it may hold addresses with secrets."""
+    """Translate what ``requests`` raised; its own text is left out, it holds the address, which may hold a secret."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     unsent = isinstance(error, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError)
-    if isinstance(error, requests.exceptions.SSLError):
+    tls_failed = isinstance(error, requests.exceptions.SSLError)
+    if tls_failed:
         words = "the secure connection failed"
     elif isinstance(error, requests.exceptions.ProxyError):
         words = "the proxy did not connect"
@@ -342,12 +353,8 @@ def _network_error(what: str, error: Exception) -> NetworkError:
         words = "no answer in time"
     else:
         words = "the connection was lost"
-    return NetworkError(f"{what}: {words} ({type(error).__name__})", request_sent=not unsent)
-
-
-def _is_worth_repeating(error: QontoError) -> bool:
-    # A certificate that is wrong now is wrong in a second, too.
-    return not isinstance(error.__cause__, requests.exceptions.SSLError)
+    name = type(reason or error).__name__
+    return NetworkError(f"{what}: {words} ({name})", request_sent=not unsent, tls_failed=tls_failed)
 
 
 def _delay(error: QontoError, attempt: int) -> float:
