@@ -1,5 +1,6 @@
 """How the scripts talk: progress on standard error, and problems that name the way out."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,7 @@ def run(
 
 def main(entry: Callable[[list[str]], int]) -> None:
     """Run a script's entry point and turn its ending into an exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         sys.exit(entry(sys.argv[1:]))
     except Problem as problem:

@@ -61,6 +61,15 @@ def encryption_key() -> str:
 
 def environment(odoo: odoo_source.Odoo) -> dict[str, str]:
     """Return the environment of every Python process here: Odoo and this clone importable, the clock in UTC."""
+    return _with_path(odoo.library, paths.ROOT)
+
+
+def plain_environment() -> dict[str, str]:
+    """Return an environment in which this clone can be imported, but no Odoo."""
+    return _with_path(paths.ROOT)
+
+
+def _with_path(*folders: Path) -> dict[str, str]:
     inherited = os.environ.get("PYTHONPATH")
-    search = [str(odoo.library), str(paths.ROOT), *([inherited] if inherited else [])]
+    search = [*map(str, folders), *([inherited] if inherited else [])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(search), "TZ": "UTC"}

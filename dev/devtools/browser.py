@@ -1,0 +1,23 @@
+"""The browser that tests drive: Debian's chromium."""
+
+import os
+import shutil
+
+from . import say
+
+NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")  # as Odoo's tests look for it
+
+
+def ensure() -> None:
+    """Install a browser if there is none, or say how to."""
+    if any(shutil.which(name) for name in NAMES):
+        return
+    advice = "The tests need a browser. On Debian: apt-get install chromium"
+    if os.geteuid() or not shutil.which("apt-get"):
+        raise say.Problem(advice)
+    say.step("Installing chromium for the tests")
+    say.run(["apt-get", "update"], failure=advice)
+    say.run(
+        ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"],
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, failure=advice,
+    )
