@@ -1,0 +1,1 @@
+"""OAuth host: pages in the browser, tokens, revocation (``qonto-api.md`` section 4)."""
