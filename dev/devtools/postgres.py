@@ -129,7 +129,7 @@ class Cluster:
             if not self._answers():
                 self._launch()
             server = self._server()
-            if not server.query(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'"):
+            if ROLE not in server.query("SELECT rolname FROM pg_roles"):
                 server.query(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
         return Server({**server.environment, "PGUSER": ROLE}, server.odoo_options, self.binaries)
 

@@ -42,7 +42,7 @@ def write(
     configuration["qonto_psd2_sync"] = {"api_url": bank, "oauth_url": bank, "key": encryption_key()}
     path = paths.state(f"{name}.conf")
     unfinished = path.with_suffix(f".{os.getpid()}")
-    with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as handle:
+    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as handle:
         configuration.write(handle)
     unfinished.rename(path)
     return path
@@ -52,7 +52,7 @@ def encryption_key() -> str:
     """Return this clone's Fernet key, made once."""
     path = paths.state("key")
     try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as handle:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as handle:
             handle.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     except FileExistsError:
         pass

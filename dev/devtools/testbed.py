@@ -118,8 +118,8 @@ class Databases:
             ],
             env=settings.environment(self.odoo), failure=f"Odoo could not install {modules}.",
         )
-        state = f"SELECT state FROM ir_module_module WHERE name = '{modules.rpartition(',')[2]}'"
-        if self.server.query(state, unfinished) != ["installed"]:
+        installed = self.server.query("SELECT name FROM ir_module_module WHERE state = 'installed'", unfinished)
+        if not set(modules.split(",")) <= set(installed):
             raise say.Problem(f"Odoo did not install {modules}. What it says: ./dev/odoo -d NAME -i {modules}")
         self.server.query(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
         if self.filestore(unfinished).exists():

@@ -12,8 +12,6 @@ REQUIREMENTS = paths.DEV / "requirements.txt"
 
 def python() -> Path:
     """Return the Python of the environment that fits `requirements.txt`, made beforehand if needed."""
-    if sys.version_info < (3, 10):
-        raise say.Problem("Odoo 19 needs Python 3.10 or newer; python3 here is older. Start the script with a newer one.")
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + sysconfig.get_platform().encode() + sys.version.encode())
     home = paths.cache() / f"venv-{sys.version_info.major}.{sys.version_info.minor}-{key.hexdigest()[:12]}"
     return cache.build_once(home, _build) / "bin" / "python"

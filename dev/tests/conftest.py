@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+
 from devtools import bank, odoo_source, paths, processes, settings, systems
 
 
