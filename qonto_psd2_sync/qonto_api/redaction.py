@@ -21,7 +21,8 @@ _NAMED = re.compile(
 )
 # Long runs of base64url characters: SCA tokens have 64 (section 6.2), Ory's secrets 86; a UUID has 36, a trace id 32.
 _LONG_RUN = re.compile(r"[A-Za-z0-9_\-]{40,}={0,2}", re.ASCII)
-_WORDS = re.compile(r"[A-Z0-9_]+|[a-z_\-]+", re.ASCII)  # the bank's longest error codes
+# The bank's longest error codes are as long, and are words.
+_WORDS = re.compile(r"[A-Z]{2,14}(?:_[A-Z0-9]{1,14})+|[a-z]{1,14}(?:_[a-z]{1,14})+", re.ASCII)
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9\-_])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0\u202f]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])", re.ASCII
 )

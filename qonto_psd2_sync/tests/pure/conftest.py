@@ -4,6 +4,26 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 ADDON = Path(__file__).resolve().parents[2]
 if str(ADDON) not in sys.path:
     sys.path.insert(0, str(ADDON))
+
+
+@pytest.fixture(scope="session")
+def _scripted_bank():
+    from api_scripted_bank import ScriptedBank
+
+    bank = ScriptedBank()
+    yield bank
+    bank.close()
+
+
+@pytest.fixture
+def bank(_scripted_bank):
+    """A scripted HTTP server, see ``api_scripted_bank``; answers 500 until told otherwise."""
+    from api_scripted_bank import Reply
+
+    _scripted_bank.script(Reply(500))
+    return _scripted_bank
