@@ -32,7 +32,7 @@ class QontoClient:
     :param max_wait: seconds after which no further attempt begins.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         endpoints: Endpoints,
         access_token: str,
@@ -97,14 +97,14 @@ class QontoClient:
             page = following if found else None
         return tuple(accounts)
 
-    def get_bank_account(self, id: str) -> BankAccount:
+    def get_bank_account(self, account_id: str) -> BankAccount:
         """Return one account.
 
         :raise NotFound: there is none, or the member may not see it.
         """
-        record = Record("account answer", self._call("GET", "/v2/bank_accounts/{id}", path={"id": id}).payload)
+        record = Record("account answer", self._call("GET", "/v2/bank_accounts/{id}", path={"id": account_id}).payload)
         account = schemas.parse_bank_account(record.get("bank_account"))
-        if account.id != id:
+        if account.id != account_id:
             raise InvalidAnswer(f"bank account {account.id[:64]}: another account was asked for")
         return account
 
@@ -118,7 +118,7 @@ class QontoClient:
 
     # Transactions (section 8)
 
-    def list_transactions(
+    def list_transactions(  # noqa: PLR0913
         self,
         *,
         bank_account_id: str,
@@ -157,7 +157,7 @@ class QontoClient:
         answer = self._call("GET", "/v2/transactions", params=params)
         return schemas.parse_transaction_page(answer.payload, page=page, bank_account_id=bank_account_id)
 
-    def iter_transaction_pages(
+    def iter_transaction_pages(  # noqa: PLR0913
         self,
         *,
         bank_account_id: str,
@@ -202,14 +202,15 @@ class QontoClient:
                 raise InvalidAnswer(f"GET /v2/transactions: page {page} names {current.next_page} as the next one")
             page, before = current.next_page, current
 
-    def get_transaction(self, id: str, *, includes: Sequence[str] = ()) -> Transaction:
+    def get_transaction(self, bank_id: str, *, includes: Sequence[str] = ()) -> Transaction:
         """Return one transaction.
 
+        :param bank_id: :attr:`~.schemas.Transaction.id`, not its readable ``transaction_id``.
         :raise NotFound: there is none, or the member may not see it.
         """
-        answer = self._call("GET", "/v2/transactions/{id}", path={"id": id}, params=_includes(includes))
+        answer = self._call("GET", "/v2/transactions/{id}", path={"id": bank_id}, params=_includes(includes))
         transaction = schemas.parse_transaction(Record("transaction answer", answer.payload).get("transaction"))
-        if transaction.id != id:
+        if transaction.id != bank_id:
             raise InvalidAnswer(f"transaction {transaction.id[:64]}: another one was asked for")
         return transaction
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 # Headers (section 1).
-HEADER_STAGING_TOKEN: Final = "X-Qonto-Staging-Token"
+HEADER_STAGING_TOKEN: Final = "X-Qonto-Staging-Token"  # noqa: S105
 HEADER_TRACE_ID: Final = "X-Tyk-Trace-Id"
 
 DEFAULT_USER_AGENT: Final = "qonto-psd2-sync/1.0"
@@ -46,7 +46,7 @@ SIDE_CREDIT: Final = "credit"
 SIDE_DEBIT: Final = "debit"
 
 # Error codes that change what an HTTP status means (section 2.3).
-CODE_VOP_PROOF_TOKEN_MISSING: Final = "vop_proof_token_missing"
+CODE_VOP_PROOF_TOKEN_MISSING: Final = "vop_proof_token_missing"  # noqa: S105
 CONCURRENT_REQUESTS: Final = "concurrent requests detected"
 
 # ISO 4217 currencies whose minor unit is not a hundredth.

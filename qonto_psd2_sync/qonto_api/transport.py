@@ -97,7 +97,7 @@ class Transport:
     :param max_wait: seconds after which no further attempt begins.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         base_url: str,
         *,
@@ -362,7 +362,7 @@ def _delay(error: QontoError, attempt: int) -> float:
         return error.retry_after
     first = const.BACKOFF_FIRST_RATE_LIMITED if isinstance(error, RateLimited) else const.BACKOFF_FIRST
     # Jitter only upwards: databases behind one address must not come back together, nor too early.
-    return first * 2.0 ** (attempt - 1) * random.uniform(1.0, 1.5)
+    return first * 2.0 ** (attempt - 1) * random.uniform(1.0, 1.5)  # noqa: S311
 
 
 def _retry_after(text: str | None, now: datetime | None) -> float | None:

@@ -64,7 +64,7 @@ class ScriptedBank:
             def handle_any(self):
                 bank.handle(self)
 
-            do_GET = do_POST = do_DELETE = handle_any  # noqa: N815
+            do_GET = do_POST = do_DELETE = handle_any
 
             def log_message(self, *_args):
                 pass

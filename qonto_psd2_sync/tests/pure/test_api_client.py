@@ -5,6 +5,7 @@ import pytest
 from api_samples import ACCOUNT_ID, account, organization, page, transaction
 from api_scripted_bank import Reply, reply_html, reply_json
 from freezegun import freeze_time
+
 from qonto_api import (
     Endpoints,
     InvalidAnswer,
@@ -182,8 +183,8 @@ def test_limits_are_rounded_outwards_so_that_no_row_at_the_edge_is_lost(bank, cl
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"updated_at_from": datetime(2026, 3, 1)},  # noqa: DTZ001
-        {"settled_at_to": datetime(2026, 3, 1)},  # noqa: DTZ001
+        {"updated_at_from": datetime(2026, 3, 1)},
+        {"settled_at_to": datetime(2026, 3, 1)},
         {"bank_account_id": ""},
         {"statuses": ()},
         {"statuses": "completed"},

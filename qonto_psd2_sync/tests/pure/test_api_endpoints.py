@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import pytest
+
 from qonto_api import PRODUCTION, SANDBOX, Endpoints
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from api_samples import tokens
 from api_scripted_bank import DROPPED, Reply, refused_url, reply_html, reply_json
+
 from qonto_api import (
     SANDBOX,
     Endpoints,

@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qonto_api import InvalidAnswer
 from qonto_api.const import CURRENCY_EXPONENTS
 from qonto_api.reading import Record
@@ -207,7 +209,5 @@ def test_text_is_fit_for_postgresql():
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_json_or_a_value_error(body):
-    try:
+    with suppress(ValueError):
         parse_json(body)
-    except ValueError:
-        pass

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from qonto_api import mask_iban, redact
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"

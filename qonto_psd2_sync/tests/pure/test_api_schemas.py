@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
+from contextlib import suppress
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 from api_samples import ABSENT, ACCOUNT_ID, account, organization, page, tokens, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from qonto_api import InvalidAnswer, parse_transaction, raw_json
 from qonto_api.schemas import (
     parse_bank_account,
@@ -178,10 +180,8 @@ def test_any_nonsense_in_place_of_an_answer_is_an_invalid_answer(data):
     ):
         with pytest.raises(InvalidAnswer):
             parse(data)
-    try:
+    with suppress(InvalidAnswer):
         parse_plan(data)
-    except InvalidAnswer:
-        pass
 
 
 @given(st.sampled_from(sorted(transaction())), nonsense | st.sampled_from(WRONG_TYPES))
@@ -190,10 +190,8 @@ def test_nonsense_in_one_field_is_read_over_or_an_invalid_answer(field, value):
         (parse_transaction, transaction(**{field: value})),
         (parse_bank_account, account(**{field: value})),
     ):
-        try:
+        with suppress(InvalidAnswer):
             parse(sample)
-        except InvalidAnswer:
-            pass
 
 
 # Pages
@@ -226,7 +224,7 @@ def test_a_row_of_the_older_form_names_no_account_and_is_accepted():
 @pytest.mark.parametrize("meta", [ABSENT, None, [], "x", {"current_page": 2}, {"next_page": "2"}, {"next_page": True}])
 def test_a_page_without_sound_meta_is_refused_since_rows_could_be_lost(meta):
     data = {"transactions": [transaction()]} | ({} if meta is ABSENT else {"meta": meta})
-    with pytest.raises(InvalidAnswer, match="meta|page"):
+    with pytest.raises(InvalidAnswer, match=r"meta|page"):
         parse_transaction_page(data, page=1, bank_account_id=ACCOUNT_ID)
 
 
