@@ -335,6 +335,10 @@ def _read_body(response: requests.Response, what: str) -> bytes:
             raise InvalidAnswer(f"{what} answered far too much", status=response.status_code)
         if time.monotonic() > deadline:
             raise NetworkError(f"{what}: the answer did not end in time", status=response.status_code)
+    # urllib3 notices a body cut short only from version 2 on.
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and response.raw.tell() < int(announced):
+        raise NetworkError(f"{what}: the connection was lost amid the answer", status=response.status_code)
     return bytes(body)
 
 

@@ -1,0 +1,25 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The way back from the bank."""
+
+from odoo import api, http
+from odoo.http import request
+
+from ..models.qonto_application import CALLBACK_PATH
+from ..wizards.qonto_connect import SESSION_KEY
+
+
+class QontoOAuth(http.Controller):
+    @http.route(CALLBACK_PATH, type="http", auth="user", methods=["GET"], readonly=False)
+    def callback(self, **query):
+        """Take the user back from the bank, and go on with the choice of accounts.
+
+        The work is done on a cursor of its own: a code is good once, and Odoo may run a request again.
+        """
+        nonces = request.session.get(SESSION_KEY) or {}
+        with request.env.registry.cursor() as cr:
+            env = api.Environment(cr, request.env.uid, dict(request.env.context))
+            outcome = env["qonto.consent"]._receive_callback(query, nonces)
+        if not outcome.ok:
+            return request.render("qonto_psd2_sync.callback_failed", {"outcome": outcome}, status=400)
+        wizard = request.env["qonto.map"].create({"consent_id": outcome.consent_id})
+        return request.redirect(f"/odoo/action-qonto_psd2_sync.action_qonto_map/{wizard.id}")

@@ -1,0 +1,107 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+
+class AccountJournal(models.Model):
+    _inherit = "account.journal"
+
+    qonto_account_ids = fields.One2many("qonto.account", "journal_id", string="Qonto account")
+    qonto_status = fields.Selection(related="qonto_account_ids.status", string="Qonto")
+    qonto_status_reason = fields.Char(related="qonto_account_ids.status_reason")
+
+    # === CORE HOOKS === #
+
+    def _get_bank_statements_available_sources(self):
+        """Override of `account` to let a bank journal be fed by Qonto."""
+        return [*super()._get_bank_statements_available_sources(), ("qonto", self.env._("Qonto"))]
+
+    def _get_journal_dashboard_data_batched(self):
+        """Override of `account` to tell on the card how the feed is."""
+        dashboard = super()._get_journal_dashboard_data_batched()
+        bank_journals = self.filtered(lambda journal: journal.type == "bank")
+        accounts = self.env["qonto.account"].sudo().search([("journal_id", "in", bank_journals.ids)])
+        by_journal = {account.journal_id.id: account for account in accounts}
+        may_connect = self.env.user.has_group("qonto_psd2_sync.group_feed_manager")
+        for journal in bank_journals:
+            account = by_journal.get(journal.id)
+            dashboard[journal.id].update(
+                account._card_data()
+                if account
+                else {
+                    "qonto_status": False,
+                    "qonto_can_connect": may_connect and journal.bank_statements_source == "undefined",
+                }
+            )
+        return dashboard
+
+    # === ACTION METHODS === #
+
+    def action_qonto_connect(self):
+        """Begin to connect Qonto from a journal's form or card."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_connect"),
+            "context": {"default_journal_id": self.id},
+        }
+
+    def action_qonto_sync(self):
+        """Sync the accounts of these journals."""
+        accounts = self.env["qonto.account"].search([("journal_id", "in", self.ids)])
+        if not accounts:
+            raise UserError(self.env._("This journal is not connected to Qonto."))
+        return accounts.action_sync()
+
+    def action_qonto_account(self):
+        """Open the Qonto account of this journal."""
+        account = self.env["qonto.account"].search([("journal_id", "in", self.ids)], limit=1)
+        if not account:
+            raise UserError(self.env._("This journal is not connected to Qonto."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "qonto.account",
+            "res_id": account.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    def action_qonto_lines(self):
+        """Open the journal's bank lines: stock Community has no screen for them."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_bank_transactions"),
+            "domain": [("journal_id", "in", self.ids)],
+            "context": {"default_journal_id": self.id},
+        }
+
+
+class QontoAccount(models.Model):
+    _inherit = "qonto.account"
+
+    def _card_data(self) -> dict:
+        """Return what the journal's card shows of this account."""
+        self.ensure_one()
+        currency = self.currency_id
+        labels = dict(self._fields["status"]._description_selection(self.env))
+        headline = labels[self.status]
+        since = self.failing_since or self.last_sync_at
+        if self.status == "not_syncing" and since:
+            headline = self.env._("Not syncing since %(instant)s", instant=self._card_time(since))
+        return {
+            "qonto_status": self.status,
+            "qonto_headline": headline,
+            "qonto_reason": self.status_reason or "",
+            "qonto_last": self._card_time(self.last_sync_at) if self.last_sync_at else "",
+            "qonto_next": self._card_time(self.next_sync_at) if self.next_sync_at and self.status != "needs_you" else "",
+            "qonto_bank_balance": currency.format(self.bank_balance),
+            "qonto_ledger_balance": currency.format(self.ledger_balance),
+            "qonto_agrees": currency.is_zero(self.balance_difference),
+            "qonto_difference": currency.format(self.balance_difference),
+            "qonto_pending": self.pending_count,
+            "qonto_held": self.held_count,
+            "qonto_needs_consent": not self._reading_consents(),
+            "qonto_can_connect": False,
+        }
+
+    @api.model
+    def _card_time(self, instant) -> str:
+        return format_datetime(self.env, instant, tz=self.env.user.tz or self.tz, dt_format="short")
