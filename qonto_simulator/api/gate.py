@@ -30,7 +30,7 @@ class Gate:
         self.bank = bank
         self._routes = [(_pattern(endpoint.path), endpoint) for endpoint in endpoints]
 
-    async def __call__(self, request: Request) -> Response:
+    async def serve(self, request: Request) -> Response:
         address = request.client.host if request.client else "local"
         policy = self.bank.policy
         if exceeded := self.bank.limiter.exceeded(address, policy):

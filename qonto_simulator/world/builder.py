@@ -230,6 +230,7 @@ class Builder:
 
     def enter(self, since: datetime) -> None:
         """Enter all drafts of the period into the books, in the order of booking."""
+        self._forget_earlier_documents(since)
         known = [d for d in self.drafts if since <= d.emitted <= self.now]
         known.sort(key=lambda d: (d.settled or d.emitted, d.row.id))
         lags = {d.row.id: timedelta(seconds=self.rng.randrange(1, 240)) for d in known}
@@ -245,4 +246,12 @@ class Builder:
             self.bank.ledger.add(draft.account, row)
             if row.status == COMPLETED:
                 for document, cents, hint in draft.pays:
-                    document.settlements.append(Settlement(row.id, cents, hint))
+                    if document.id in self.bank.store.documents.rows:
+                        document.settlements.append(Settlement(row.id, cents, hint))
+
+    def _forget_earlier_documents(self, since: datetime) -> None:
+        """Drop documents of which a payment lies before the first row."""
+        for draft in self.drafts:
+            if draft.emitted < since:
+                for document, _cents, _hint in draft.pays:
+                    self.bank.store.documents.delete(document.id)

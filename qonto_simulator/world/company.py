@@ -17,6 +17,7 @@ class Company:
     owner: Membership
     employee: Membership
     labels: list[Label]
+    sister_account: Account
 
 
 def found(
@@ -45,5 +46,6 @@ def found(
     )
     sister.plan_code = "solo_basic"
     builder.member(sister, jule, OWNER, "Geschäftsführerin")
-    builder.account(sister, "Hauptkonto", 18_250_00, main=True)
-    return Company(organization, main, taxes, wages, owner, employee, [root, *labels])
+    other = builder.account(sister, "Hauptkonto", 18_250_00, main=True)
+    labels.insert(0, root)
+    return Company(organization, main, taxes, wages, owner, employee, labels, other)

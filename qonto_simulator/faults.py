@@ -1,0 +1,136 @@
+"""Wrong answers on purpose (``POST /_control/faults``).
+
+| kind        | what the client gets                                                       |
+|-------------|----------------------------------------------------------------------------|
+| status      | ``status`` (default 500) with an error body, ``retry_after`` if given       |
+| html        | 200 with an HTML page                                                       |
+| garbage     | 200, ``application/json``, no JSON                                          |
+| drop        | the connection is closed without an answer                                  |
+| delay       | the right answer, ``seconds`` late                                          |
+| truncate    | the first half of the right answer, then the connection is closed           |
+| wrong_shape | 200 with JSON that fits no contract, or ``body`` if given                   |
+
+With ``after_effect`` the request takes effect first and only its answer is spoilt. ``times``
+(default 1, null: until cleared) and ``skip`` (first so many right answers) count matching requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .api.errors import error_response
+from .bank import Bank
+from .model import Fault
+
+KINDS = ("status", "html", "garbage", "drop", "delay", "truncate", "wrong_shape")
+
+
+class ConnectionDropped(Exception):
+    """Raised in place of a closed connection where there is no socket (tests in-process)."""
+
+
+class Faults:
+    """ASGI layer between the server and the bank."""
+
+    def __init__(self, app: ASGIApp, bank: Bank) -> None:
+        self.app, self.bank = app, bank
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = self._due(scope) if scope["type"] == "http" else None
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["fault"] = fault.kind
+        needs_answer = fault.kind in ("delay", "truncate")
+        messages: list[Message] = []
+        if fault.kind == "delay" and not fault.after_effect:
+            await asyncio.sleep(fault.seconds)
+        if fault.after_effect or needs_answer:
+            messages = await self._right_answer(scope, receive)
+        if fault.kind == "delay" and fault.after_effect:
+            await asyncio.sleep(fault.seconds)
+        if fault.kind == "delay":
+            for message in messages:
+                await send(message)
+        elif fault.kind == "truncate":
+            await _truncated(messages, send)
+        elif fault.kind == "drop":
+            _drop(send)
+        else:
+            await _spoilt(fault, scope, receive, send)
+
+    def _due(self, scope: Scope) -> Fault | None:
+        for fault in self.bank.store.faults:
+            if not scope["path"].startswith(fault.path_prefix):
+                continue
+            if fault.method and fault.method != scope["method"]:
+                continue
+            fault.hits += 1
+            self.bank.store.faults.save(fault)
+            if fault.hits <= fault.skip:
+                continue
+            if fault.times is not None and fault.hits >= fault.skip + fault.times:
+                self.bank.store.faults.delete(fault.id)
+            return fault
+        return None
+
+    async def _right_answer(self, scope: Scope, receive: Receive) -> list[Message]:
+        messages: list[Message] = []
+
+        async def collect(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, collect)
+        return messages
+
+
+async def _truncated(messages: list[Message], send: Send) -> None:
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    await send(messages[0])  # states the whole length
+    await send(
+        {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
+    )
+    await asyncio.sleep(0.01)
+    _drop(send)
+
+
+def _drop(send: Send) -> None:
+    """Close the connection under uvicorn's feet; without one, raise."""
+    cycle: Any = find_cycle(send)
+    if cycle is None:
+        raise ConnectionDropped
+    cycle.disconnected = True
+    cycle.response_complete = True
+    cycle.transport.close()
+
+
+def find_cycle(send: Any) -> Any:
+    """Return uvicorn's request/response cycle, whose bound method the server's ``send`` is."""
+    owner = getattr(getattr(send, "original", send), "__self__", None)
+    return owner if hasattr(owner, "transport") else None
+
+
+async def _spoilt(fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+    kind: bytes = b"application/json"
+    status, body = 200, b""
+    headers: list[tuple[bytes, bytes]] = []
+    if fault.kind == "status":
+        item = fault.body or {"code": "unknown", "detail": "Unknown error"}
+        extra = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        await error_response(fault.status, [item], extra)(scope, receive, send)
+        return
+    if fault.kind == "html":
+        kind = b"text/html; charset=utf-8"
+        body = b"<!DOCTYPE html><title>Sign in</title><p>Stand-in, not Qonto.</p>"
+    elif fault.kind == "garbage":
+        body = b'{"transactions": [{"id": nonsense'
+    elif fault.kind == "wrong_shape":
+        shape = fault.body if fault.body is not None else {"data": {"unexpected": True}}
+        body = json.dumps(shape).encode()
+    headers += [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
