@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import odoo_source, paths, postgres, processes, say, settings, testbed
+from . import odoo_source, paths, postgres, processes, say, settings
+from .databases import Databases
 
 # At the start of a record, after the time and the process: "2026-03-01 10:00:00,000 123 WARNING database logger: text".
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) ")
@@ -32,13 +33,13 @@ class OdooServer:
         self.process.wait()
 
 
-def databases() -> testbed.Databases:
+def databases() -> Databases:
     """Return the prepared databases of the test run that this process belongs to."""
     configuration = os.environ.get("QONTO_TEST_CONFIGURATION")
     if not configuration:
         raise say.Problem("System tests need the databases that ./dev/test prepares: run them with it.")
     server = postgres.Server({}, {}, None)  # how to reach it is in the environment
-    return testbed.Databases(odoo_source.locate(), server, Path(configuration))
+    return Databases(odoo_source.locate(), server, Path(configuration), data="tests")
 
 
 @contextmanager

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 from . import browser, paths, processes, say, settings, testbed, venv
+from .databases import ADDON
 
 # Tests that need neither Odoo nor a database.
 PLAIN = (paths.ROOT / "qonto_psd2_sync/tests/pure", paths.ROOT / "qonto_simulator/tests")
-TAGS = f"/{testbed.ADDON}"
+TAGS = f"/{ADDON}"
 
 
 def run_by_pytest(arguments: list[str], extra: dict[str, str]) -> int:
@@ -34,7 +35,7 @@ def run_by_odoo(arguments: list[str], extra: dict[str, str]) -> int:
     log.unlink(missing_ok=True)
     with testbed.prepared(extra) as bed:
         command = [
-            bed.odoo.python, bed.odoo.server, "-c", bed.configuration, "-d", bed.database, "-u", testbed.ADDON,
+            bed.odoo.python, bed.odoo.server, "-c", bed.configuration, "-d", bed.database, "-u", ADDON,
             "--test-tags", ",".join(arguments) or TAGS, "--stop-after-init", "--logfile", log,
         ]
         say.step(f"Odoo's own runner works; its log is {log}")
