@@ -35,12 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="loopback only")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--now", type=_instant, help="the bank's now, ISO 8601 with offset")
-    parser.add_argument(
-        "--scenario", choices=sorted(world.SCENARIOS), default=world.DEFAULT_SCENARIO
-    )
-    parser.add_argument(
-        "--state-file", type=Path, help="keep all state here; an existing one wins over the rest"
-    )
+    parser.add_argument("--scenario", choices=sorted(world.SCENARIOS), default=world.DEFAULT_SCENARIO)
+    parser.add_argument("--state-file", type=Path, help="keep all state here; an existing one wins over the rest")
     parser.add_argument("--log-level", default="warning", choices=("info", "warning", "error"))
     return parser
 
@@ -60,9 +56,7 @@ def _instant(text: str) -> datetime:
     try:
         return parse_instant(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            "must be ISO 8601 with an offset, e.g. 2026-11-20T09:00:00Z"
-        ) from None
+        raise argparse.ArgumentTypeError("must be ISO 8601 with an offset, e.g. 2026-11-20T09:00:00Z") from None
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import types
 import typing
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
@@ -57,5 +57,5 @@ def _typed(kind: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         hints = _hints(typing.cast(type, kind))
         names = {f.name for f in dataclasses.fields(kind)}
-        return kind(**{k: _typed(hints[k], v) for k, v in value.items() if k in names})
+        return typing.cast(type, kind)(**{k: _typed(hints[k], v) for k, v in value.items() if k in names})
     return value

@@ -18,11 +18,25 @@ from .model import (
 
 # Kept in the row as given.
 TEXTS = (
-    "label", "reference", "note", "operation_type", "counterparty_name", "counterparty_iban",
-    "counterparty_bic", "card_last_digits", "category", "vat_rate", "vat_amount_cents",
-    "initiator_id", "local_amount_cents", "local_currency", "transaction_id", "emitted_at",
-    "side", "label_ids",
-)  # fmt: skip
+    "label",
+    "reference",
+    "note",
+    "operation_type",
+    "counterparty_name",
+    "counterparty_iban",
+    "counterparty_bic",
+    "card_last_digits",
+    "category",
+    "vat_rate",
+    "vat_amount_cents",
+    "initiator_id",
+    "local_amount_cents",
+    "local_currency",
+    "transaction_id",
+    "emitted_at",
+    "side",
+    "label_ids",
+)
 
 
 class EntryError(ValueError):
@@ -103,9 +117,7 @@ def enter(bank: Bank, account: Account, entry: NewEntry) -> Transaction:
         operation_type=kind,
         amount_cents=entry.amount_cents,
         currency=account.currency,
-        local_amount_cents=entry.local_amount_cents
-        if entry.local_amount_cents is not None
-        else entry.amount_cents,
+        local_amount_cents=entry.local_amount_cents if entry.local_amount_cents is not None else entry.amount_cents,
         local_currency=entry.local_currency or account.currency,
         label=entry.label,
         emitted_at=emitted,
@@ -151,7 +163,7 @@ def edit_entry(bank: Bank, row: Transaction, values: dict[str, Any]) -> None:
     settled_at = values.get("settled_at")
     if status == COMPLETED and (row.status != COMPLETED or settled_at):
         bank.ledger.settle(account, row, settled_at)
-    elif status != COMPLETED and status != row.status:
+    elif status not in (COMPLETED, row.status):
         bank.ledger.unsettle(account, row, status)
     else:
         bank.ledger.amount_changed(account, row)

@@ -91,9 +91,7 @@ class Faults:
 async def _truncated(messages: list[Message], send: Send) -> None:
     body = b"".join(message.get("body", b"") for message in messages[1:])
     await send(messages[0])  # states the whole length
-    await send(
-        {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
-    )
+    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     await asyncio.sleep(0.01)
     _drop(send)
 

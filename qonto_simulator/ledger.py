@@ -6,8 +6,8 @@ chain; ``balance`` is its end, ``authorized_balance`` that minus pending debits 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from bisect import bisect_left, insort
+from collections.abc import Hashable, Sequence
 from datetime import datetime, timedelta
 
 from .clock import Clock
@@ -15,11 +15,11 @@ from .model import COMPLETED, DEBIT, PENDING, Account, Transaction
 from .store import Store
 
 TICK = timedelta(milliseconds=1)
+FOUND_KEPT = 32
 
 
 def _settled(row: Transaction) -> datetime:
-    assert row.settled_at is not None
-    return row.settled_at
+    return row.settled_at or row.created_at  # a booked row always has the first
 
 
 class Ledger:
@@ -30,6 +30,7 @@ class Ledger:
         self._rows: dict[str, list[Transaction]] = {}
         self._booked: dict[str, list[Transaction]] = {}
         self._sorted: dict[tuple[str, str, bool], list[Transaction]] = {}
+        self._found: dict[str, dict[Hashable, Sequence[Transaction]]] = {}
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -37,6 +38,7 @@ class Ledger:
         self._rows = {account.id: [] for account in self._store.accounts}
         self._booked = {account.id: [] for account in self._store.accounts}
         self._sorted.clear()
+        self._found.clear()
         for row in self._store.transactions:
             self._rows[row.account_id].append(row)
         for account_id, rows in self._rows.items():
@@ -72,16 +74,19 @@ class Ledger:
             self._sorted[key] = undated + dated if descending else dated + undated
         return self._sorted[key]
 
+    def found(self, account: Account) -> dict[Hashable, Sequence[Transaction]]:
+        """Answers to earlier searches in an account; forgotten when it changes, or too many."""
+        found = self._found.setdefault(account.id, {})
+        if len(found) >= FOUND_KEPT:
+            found.clear()
+        return found
+
     def balance(self, account: Account) -> int:
         booked = self._booked[account.id]
         return (booked[-1].settled_balance_cents or 0) if booked else account.opening_balance_cents
 
     def authorized_balance(self, account: Account) -> int:
-        held = sum(
-            row.amount_cents
-            for row in self._rows[account.id]
-            if row.status == PENDING and row.side == DEBIT
-        )
+        held = sum(row.amount_cents for row in self._rows[account.id] if row.status == PENDING and row.side == DEBIT)
         return self.balance(account) - held
 
     # === WRITING === #
@@ -158,11 +163,7 @@ class Ledger:
     def _chain(self, account: Account, start: int) -> None:
         """Recompute balances from a position on; rows that thereby change count as updated."""
         booked, now = self._booked[account.id], self._clock.now()
-        balance = (
-            (booked[start - 1].settled_balance_cents or 0)
-            if start
-            else account.opening_balance_cents
-        )
+        balance = (booked[start - 1].settled_balance_cents or 0) if start else account.opening_balance_cents
         for row in booked[start:]:
             balance += row.signed_cents
             if row.settled_balance_cents != balance:
@@ -174,13 +175,6 @@ class Ledger:
     def _touched(self, account: Account, at: datetime) -> None:
         account.updated_at = max(account.updated_at, at)
         self._store.accounts.save(account)
+        self._found.pop(account.id, None)
         for key in [key for key in self._sorted if key[0] == account.id]:
             del self._sorted[key]
-
-    def booked_between(
-        self, account: Account, since: datetime, until: datetime
-    ) -> Iterable[Transaction]:
-        """Completed rows with ``since <= settled_at <= until``."""
-        booked = self._booked[account.id]
-        low = bisect_left(booked, since, key=_settled)
-        return booked[low : bisect_right(booked, until, key=_settled)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import uvicorn
 
@@ -32,8 +33,6 @@ def serve(bank: Bank, host: str, port: int, log_level: str = "warning") -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         shown = f"[{host}]" if ":" in host else host
-        print(
-            f"qonto_simulator (stand-in, not Qonto) at http://{shown}:{listener.getsockname()[1]}",
-            flush=True,
-        )
+        sys.stdout.write(f"qonto_simulator (stand-in, not Qonto) at http://{shown}:{listener.getsockname()[1]}" + "\n")
+        sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listener])

@@ -74,7 +74,7 @@ class Store:
         self.faults = Table("fault", model.Fault, "id")
         self._disk = self._open(path) if path else None
         if self._disk:
-            self._load()
+            self._load(self._disk)
 
     @property
     def tables(self) -> list[Table[Any]]:
@@ -133,11 +133,9 @@ class Store:
         )
         disk.executemany("DELETE FROM record WHERE kind = ? AND key = ?", gone)
 
-    def _load(self) -> None:
-        assert self._disk
+    def _load(self, disk: sqlite3.Connection) -> None:
         by_name = {table.name: table for table in self.tables}
-        rows = self._disk.execute("SELECT kind, key, value FROM record ORDER BY place")
+        rows = disk.execute("SELECT kind, key, value FROM record ORDER BY place")
         for kind, key, value in rows:
             if table := by_name.get(kind):
                 table.rows[key] = codec.loads(table.kind, value)
-

@@ -55,9 +55,7 @@ class Endpoints:
     def __init__(self) -> None:
         self.all: list[Endpoint] = []
 
-    def add(
-        self, method: str, path: str, *scopes: str, api_key: bool = True
-    ) -> Callable[[Handler], Handler]:
+    def add(self, method: str, path: str, *scopes: str, api_key: bool = True) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             self.all.append(Endpoint(method, path, scopes, api_key, handler))
             return handler

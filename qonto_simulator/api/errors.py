@@ -44,9 +44,7 @@ class ApiError(Exception):
         return error_response(self.status, [item] if self.shape == ARRAY else item)
 
 
-def error_response(
-    status: int, errors: Any, headers: dict[str, str] | None = None
-) -> JSONResponse:
+def error_response(status: int, errors: Any, headers: dict[str, str] | None = None) -> JSONResponse:
     """Answer with ``errors`` and the trace id, which the gateway repeats in a header."""
     trace_id = new_trace_id()
     return JSONResponse(

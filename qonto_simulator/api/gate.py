@@ -71,9 +71,7 @@ class Gate:
         """Read ``Authorization``: a bearer token, or ``login:secret`` (sections 1, 4.9)."""
         text = request.headers.get("Authorization")
         if not text:
-            raise ApiError(
-                400, "bad_request", "Authorization field missing", header="Authorization"
-            )
+            raise ApiError(400, "bad_request", "Authorization field missing", header="Authorization")
         if text.startswith("Bearer "):
             grant = grants.grant_of_access_token(self.bank, text.removeprefix("Bearer ").strip())
             if grant:

@@ -25,13 +25,9 @@ def integer(query: QueryParams, name: str, default: int, low: int, high: int | N
         raise ApiError(400, "bad_request", f"{name} must be an integer", parameter=name)
     value = int(text)
     if value < low:
-        raise ApiError(
-            400, "bad_request", f"{name} must be greater than or equal to {low}", parameter=name
-        )
+        raise ApiError(400, "bad_request", f"{name} must be greater than or equal to {low}", parameter=name)
     if high is not None and value > high:
-        raise ApiError(
-            400, "bad_request", f"{name} must be less than or equal to {high}", parameter=name
-        )
+        raise ApiError(400, "bad_request", f"{name} must be less than or equal to {high}", parameter=name)
     return value
 
 
@@ -62,9 +58,7 @@ def some_of(query: QueryParams, name: str, allowed: Sequence[str] | None) -> lis
 
 
 def not_in_list(name: str, allowed: Sequence[str]) -> ApiError:
-    return ApiError(
-        400, "not_in_list", f"{name} must be one of: {', '.join(allowed)}", parameter=name
-    )
+    return ApiError(400, "not_in_list", f"{name} must be one of: {', '.join(allowed)}", parameter=name)
 
 
 def instant(query: QueryParams, name: str) -> datetime | None:
@@ -112,9 +106,7 @@ class Page(Generic[T]):
         total = len(rows)
         pages = -(-total // per_page)
         if page > max(pages, 1):
-            raise ApiError(
-                422, "invalid", f"page {page} is past the last page ({pages})", parameter="page"
-            )
+            raise ApiError(422, "invalid", f"page {page} is past the last page ({pages})", parameter="page")
         self.rows = rows[(page - 1) * per_page : page * per_page]
         self.meta: dict[str, Any] = {
             "current_page": page,

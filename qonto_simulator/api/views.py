@@ -115,9 +115,7 @@ def organization(bank: Bank, record: Organization, viewer: Membership) -> Json:
         "locale": record.locale,
         # Not ISO 8601, as at the bank (section 7.1).
         "contract_signed_at": record.contract_signed_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        "bank_accounts": [
-            {"iban": "", **bank_account(bank, account, viewer)} for account in accounts
-        ],
+        "bank_accounts": [{"iban": "", **bank_account(bank, account, viewer)} for account in accounts],
     }
 
 
@@ -238,5 +236,3 @@ def _vat_details(row: Transaction) -> Json:
         "rate": row.vat_rate,
     }
     return {"items": [item]}
-
-

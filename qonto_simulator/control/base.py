@@ -94,7 +94,7 @@ def assign(record: Any, values: Json, names: set[str]) -> None:
         if name not in names:
             raise WrongInput(f"Unknown: {name}. Known: {', '.join(sorted(names))}.")
         wrong_bool = isinstance(value, bool) and bool not in types_of[name]
-        if wrong_bool and object not in types_of[name] or not isinstance(value, types_of[name]):
+        if (wrong_bool and object not in types_of[name]) or not isinstance(value, types_of[name]):
             wanted = " or ".join(kind.__name__ for kind in types_of[name])
             raise WrongInput(f"{name} must be {wanted}.")
     for name, value in values.items():

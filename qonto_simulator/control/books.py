@@ -34,12 +34,8 @@ def routes(bank: Bank) -> list[Route]:
 
 async def add_account(bank: Bank, request: Request) -> Json:
     """Open an account in the first organization or ``organization_id``; ``iban`` null: none."""
-    body = await object_of(
-        request, {"name", "iban", "currency", "balance_cents", "organization_id", "status", "id"}
-    )
-    organization = bank.store.organizations.get(
-        body.get("organization_id") or bank.first_organization().id
-    )
+    body = await object_of(request, {"name", "iban", "currency", "balance_cents", "organization_id", "status", "id"})
+    organization = bank.store.organizations.get(body.get("organization_id") or bank.first_organization().id)
     if organization is None:
         raise WrongInput("No organization has this id.")
     number = len(bank.accounts(organization.id)) + 1

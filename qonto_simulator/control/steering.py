@@ -38,11 +38,11 @@ def routes(bank: Bank) -> list[Route]:
     return [route(bank, path, method, action) for path, method, action in table]
 
 
-async def health(bank: Bank, request: Request) -> Json:
+async def health(bank: Bank, _request: Request) -> Json:
     return {"ok": True, "now": iso(bank.clock.now())}
 
 
-async def state(bank: Bank, request: Request) -> Json:
+async def state(bank: Bank, _request: Request) -> Json:
     return describe(bank)
 
 
@@ -60,9 +60,7 @@ def describe(bank: Bank) -> Json:
         "clients": clients,
         "api_key": {"login": organization.api_login, "secret": organization.api_secret},
         "members": [_member(bank, member.id) for member in bank.store.memberships],
-        "organizations": [
-            {"id": org.id, "name": org.name, "slug": org.slug} for org in bank.store.organizations
-        ],
+        "organizations": [{"id": org.id, "name": org.name, "slug": org.slug} for org in bank.store.organizations],
         "policy": _policy(bank.policy),
     }
 
@@ -205,7 +203,7 @@ async def revoke(bank: Bank, request: Request) -> Json:
     return {"revoked": count}
 
 
-async def list_faults(bank: Bank, request: Request) -> Json:
+async def list_faults(bank: Bank, _request: Request) -> Json:
     return {"faults": [as_json(fault) for fault in bank.store.faults]}
 
 
@@ -233,17 +231,17 @@ def _fault(bank: Bank, facts: Any) -> Fault:
     return fault
 
 
-async def clear_faults(bank: Bank, request: Request) -> Json:
+async def clear_faults(bank: Bank, _request: Request) -> Json:
     count = len(bank.store.faults)
     for fault in list(bank.store.faults):
         bank.store.faults.delete(fault.id)
     return {"cleared": count}
 
 
-async def list_requests(bank: Bank, request: Request) -> Json:
+async def list_requests(bank: Bank, _request: Request) -> Json:
     return {"requests": bank.requests.entries()}
 
 
-async def clear_requests(bank: Bank, request: Request) -> Json:
+async def clear_requests(bank: Bank, _request: Request) -> Json:
     bank.requests.clear()
     return {"cleared": True}

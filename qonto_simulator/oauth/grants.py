@@ -1,8 +1,8 @@
 """Grants and their tokens: issue, rotate, end (``qonto-api.md`` sections 4.3 to 4.5).
 
-    code ──exchange──▶ access + refresh ──refresh──▶ access + refresh ──▶ …
-     │ 10 min, once      1 h      90 d                the old refresh token works on for 60 s
-     └─ comes again, or a refresh token past its grace ──▶ the grant ends (Ory Hydra)
+code ──exchange──▶ access + refresh ──refresh──▶ access + refresh ──▶ …
+ │ 10 min, once      1 h      90 d                the old refresh token works on for 60 s
+ └─ comes again, or a refresh token past its grace ──▶ the grant ends (Ory Hydra)
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def new_code(bank: Bank, request: Authorization, membership: Membership) -> Code
     return bank.store.codes.save(code)
 
 
-def exchange(
-    bank: Bank, client: Client, value: str, redirect_uri: str, verifier: str | None
-) -> dict[str, Any]:
+def exchange(bank: Bank, client: Client, value: str, redirect_uri: str, verifier: str | None) -> dict[str, Any]:
     """Turn a code into tokens, once."""
     code = bank.store.codes.get(value)
     grant = bank.store.grants.get(code.grant_id) if code else None

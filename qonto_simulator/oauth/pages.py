@@ -70,9 +70,7 @@ class ConsentPages:
         try:
             authorization = self._authorization(request, client)
         except AuthorizationError as error:
-            return _error_redirect(
-                address, error.error, error.description, query.get("state", "")
-            )
+            return _error_redirect(address, error.error, error.description, query.get("state", ""))
         if self.bank.policy.auto_consent:
             return self._answer_unasked(authorization)
         self._forget_stale()
@@ -84,20 +82,14 @@ class ConsentPages:
         if any(len(query.getlist(name)) > 1 for name in ONCE):
             raise AuthorizationError("invalid_request", "A parameter is given more than once.")
         if query.get("response_type") != "code":
-            raise AuthorizationError(
-                "unsupported_response_type", "The only supported response_type is 'code'."
-            )
+            raise AuthorizationError("unsupported_response_type", "The only supported response_type is 'code'.")
         if len(query.get("state", "")) < MIN_STATE:
-            raise AuthorizationError(
-                "invalid_state", f"The state must have at least {MIN_STATE} characters."
-            )
+            raise AuthorizationError("invalid_state", f"The state must have at least {MIN_STATE} characters.")
         challenge, method = query.get("code_challenge"), query.get("code_challenge_method")
         if (challenge or method) and (method != "S256" or len(challenge or "") != 43):
             raise AuthorizationError("invalid_request", "PKCE needs a challenge with method S256.")
         if query.get("identity_type"):
-            raise AuthorizationError(
-                "unauthorized_client", "This app is not approved for the user flow."
-            )
+            raise AuthorizationError("unauthorized_client", "This app is not approved for the user flow.")
         return Authorization(
             challenge=secrets.token_urlsafe(24),
             client_id=client.client_id,
@@ -137,9 +129,7 @@ class ConsentPages:
             return _gone()
         email = _text(form, "email").strip().lower()
         user = self.bank.store.users.get(email)
-        if user is None or not secrets.compare_digest(
-            user.password.encode(), _text(form, "password").encode()
-        ):
+        if user is None or not secrets.compare_digest(user.password.encode(), _text(form, "password").encode()):
             return self._login_form(authorization, email, failed=True)
         memberships = self.bank.memberships_of(email)
         authorization.email = email
@@ -149,9 +139,7 @@ class ConsentPages:
             return self._chosen(request, authorization, (wanted or memberships)[0])
         return _step(request, "organization", authorization)
 
-    def _login_form(
-        self, authorization: Authorization, email: str = "", failed: bool = False
-    ) -> Response:
+    def _login_form(self, authorization: Authorization, email: str = "", failed: bool = False) -> Response:
         return page(
             "login.html",
             401 if failed else 200,
@@ -168,9 +156,7 @@ class ConsentPages:
         if authorization is None or authorization.email is None:
             return _gone()
         memberships = self.bank.memberships_of(authorization.email)
-        choices = [
-            (self.bank.organization(m.organization_id), m.role, m.id) for m in memberships
-        ]
+        choices = [(self.bank.organization(m.organization_id), m.role, m.id) for m in memberships]
         return page(
             "organization.html",
             challenge=authorization.challenge,
@@ -188,9 +174,7 @@ class ConsentPages:
                 return self._chosen(request, authorization, membership)
         return _step(request, "organization", authorization)
 
-    def _chosen(
-        self, request: Request, authorization: Authorization, membership: Membership
-    ) -> Response:
+    def _chosen(self, request: Request, authorization: Authorization, membership: Membership) -> Response:
         authorization.membership_id = membership.id
         self.bank.store.authorizations.save(authorization)
         return _step(request, "consent", authorization)
@@ -318,6 +302,4 @@ def _error_page(status: int, title: str, text: str) -> Response:
 
 
 def _gone() -> Response:
-    return _error_page(
-        404, "This log-in has ended", "Go back to the app and start again from there."
-    )
+    return _error_page(404, "This log-in has ended", "Go back to the app and start again from there.")

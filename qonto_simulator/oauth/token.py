@@ -65,9 +65,7 @@ class TokenHost:
             return grants.exchange(self.bank, client, code, address, form.get("code_verifier"))
         if kind == "refresh_token":
             return grants.refresh(self.bank, client, _field(form, "refresh_token"))
-        raise OAuthRefusal(
-            400, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token"
-        )
+        raise OAuthRefusal(400, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token")
 
     def _client(self, request: Request, form: Mapping[str, str]) -> Client:
         """Only ``client_secret_post``; HTTP Basic is not documented and refused (section 4.4)."""
@@ -78,9 +76,7 @@ class TokenHost:
             or "authorization" in request.headers
             or not hmac.compare_digest(client.client_secret.encode(), given)
         ):
-            raise OAuthRefusal(
-                401, "invalid_client", "Client authentication failed (client_secret_post expected)"
-            )
+            raise OAuthRefusal(401, "invalid_client", "Client authentication failed (client_secret_post expected)")
         request.state.client_id = client.client_id
         return client
 

@@ -39,9 +39,7 @@ class Desk:
         try:
             entry.check(self.bank)
         except EntryError:
-            return self._page(
-                account.id, error="Give a name and an amount above zero, such as 120.50."
-            )
+            return self._page(account.id, error="Give a name and an amount above zero, such as 120.50.")
         enter(self.bank, account, entry)
         return RedirectResponse(f"/?account={account.id}&done=1", 303)
 
@@ -55,16 +53,12 @@ class Desk:
             now=bank.clock.now(),
             frozen=bank.clock.frozen,
             groups=[
-                (org, [self._account(account) for account in bank.accounts(org.id)])
-                for org in bank.store.organizations
+                (org, [self._account(account) for account in bank.accounts(org.id)]) for org in bank.store.organizations
             ],
             chosen=chosen,
             rows=bank.ledger.sorted_rows(chosen, "emitted_at", True)[:SHOWN],
             total=len(bank.ledger.rows(chosen)),
-            members=[
-                (bank.user(m), m.role, bank.organization(m.organization_id).name)
-                for m in bank.store.memberships
-            ],
+            members=[(bank.user(m), m.role, bank.organization(m.organization_id).name) for m in bank.store.memberships],
             error=error,
             done=done,
         )

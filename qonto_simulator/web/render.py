@@ -13,9 +13,7 @@ from ..clock import BERLIN
 
 _FOLDER = Path(__file__).parent / "templates"
 
-_templates = Environment(
-    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+_templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
 def amount(cents: int, currency: str = "EUR") -> str:

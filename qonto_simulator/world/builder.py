@@ -130,9 +130,7 @@ class Builder:
         )
         return self.bank.store.users.save(user)
 
-    def member(
-        self, organization: Organization, user: User, role: str, position: str
-    ) -> Membership:
+    def member(self, organization: Organization, user: User, role: str, position: str) -> Membership:
         membership = Membership(
             id=self.uid(self.fixed),
             organization_id=organization.id,
@@ -144,9 +142,7 @@ class Builder:
         )
         return self.bank.store.memberships.save(membership)
 
-    def account(
-        self, organization: Organization, name: str, opening_cents: int, main: bool = False
-    ) -> Account:
+    def account(self, organization: Organization, name: str, opening_cents: int, main: bool = False) -> Account:
         number = len(self.bank.accounts(organization.id)) + 1
         account = Account(
             id=self.uid(self.fixed),
@@ -165,9 +161,7 @@ class Builder:
         return account
 
     def label(self, organization: Organization, name: str, parent: Label | None = None) -> Label:
-        label = Label(
-            self.uid(self.fixed), organization.id, name, parent.id if parent else None
-        )
+        label = Label(self.uid(self.fixed), organization.id, name, parent.id if parent else None)
         return self.bank.store.labels.save(label)
 
     def partner(self, kind: str, trader: Trader) -> Partner:

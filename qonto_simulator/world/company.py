@@ -20,9 +20,7 @@ class Company:
     sister_account: Account
 
 
-def found(
-    builder: Builder, main_cents: int, taxes_cents: int, wages_cents: int | None
-) -> Company:
+def found(builder: Builder, main_cents: int, taxes_cents: int, wages_cents: int | None) -> Company:
     """Found both organizations. The owner belongs to both, so that choosing one matters."""
     builder.client()
     organization = builder.organization(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from . import edges
 from .builder import Builder
@@ -26,7 +26,7 @@ def build_demo(builder: Builder) -> None:
     cards.plan(DAYS, 0.36)
     edges.plan_nights(builder, cards, DAYS)
 
-    def ago(days: int):
+    def ago(days: int) -> date:
         return builder.workday(builder.today - timedelta(days=days))
 
     cards.twins(ago(17), 58_90, "Bahnticket Direkt")

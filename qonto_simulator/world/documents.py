@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from ..model import Account, Document, Partner
 from .builder import Builder
@@ -36,18 +37,10 @@ def gross(net_cents: int, rate: int) -> int:
 
 
 def new_document(
-    builder: Builder,
-    kind: str,
-    number: str,
-    partner: Partner,
-    account: Account,
-    issued: date,
-    cents: int,
-    *,
-    days_due: int = 14,
-    vat_rate: int = 19,
-    description: str = "",
+    builder: Builder, kind: str, number: str, partner: Partner, account: Account, issued: date, cents: int, **facts: Any
 ) -> Document:
+    """Record a document, due in a fortnight. ``facts`` are further fields of ``Document``."""
+    facts.setdefault("vat_rate", 19)
     document = Document(
         id=f"document-{len(builder.bank.store.documents) + 1:04d}",
         kind=kind,
@@ -55,10 +48,9 @@ def new_document(
         partner_id=partner.id,
         account_id=account.id,
         issue_date=issued,
-        due_date=issued + timedelta(days=days_due),
+        due_date=issued + timedelta(days=14),
         amount_cents=cents,
-        vat_rate=vat_rate,
-        description=description,
+        **facts,
     )
     return builder.bank.store.documents.save(document)
 
@@ -81,9 +73,7 @@ def receipt_text(rng: Random, document: Document, hint: str) -> str:
         forms = ["Rechnung vom {d}", "Kd.-Nr. {k}", "Vielen Dank", "Veranstaltungstechnik"]
     form = rng.choice(forms)
     customer = 10000 + int(document.partner_id.rpartition("-")[2])
-    return form.format(
-        n=document.number, y=year, x=number, i=int(number), d=day, k=customer
-    )
+    return form.format(n=document.number, y=year, x=number, i=int(number), d=day, k=customer)
 
 
 def payment_text(rng: Random, document: Document, hint: str) -> str:
@@ -99,6 +89,4 @@ def payment_text(rng: Random, document: Document, hint: str) -> str:
     else:
         forms = ["Rechnung vom {d}", "{w}", "Kd.-Nr. 4471"]
     spaced = f"{bare[:3]} {bare[3:]}"
-    return rng.choice(forms).format(
-        n=document.number, b=bare, s=spaced, d=day, w=document.description
-    )
+    return rng.choice(forms).format(n=document.number, b=bare, s=spaced, d=day, w=document.description)

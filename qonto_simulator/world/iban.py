@@ -47,8 +47,7 @@ def german(rng: Random) -> tuple[str, str]:
 
 def foreign(rng: Random, country: str) -> tuple[str, str]:
     rest = "".join(
-        str(rng.randrange(10)) if sign == "9" else rng.choice("ABCDEFGHKLMNPRSTVW")
-        for sign in PATTERNS[country]
+        str(rng.randrange(10)) if sign == "9" else rng.choice("ABCDEFGHKLMNPRSTVW") for sign in PATTERNS[country]
     )
     return assemble(country, rest), f"FREM{country}2AXXX"
 

@@ -20,13 +20,13 @@ def build_small(builder: Builder) -> None:
     Sales(builder, company).plan(DAYS + 10, 0.16)
     Purchases(builder, company).plan(DAYS + 5, 0.14)
     routine = Routine(builder, company)
-    routine.move(company.main, company.taxes, 1_500_00, "Steuerrücklage",
-                 builder.workday(builder.today - timedelta(days=12)))  # fmt: skip
+    routine.move(
+        company.main, company.taxes, 1_500_00, "Steuerrücklage", builder.workday(builder.today - timedelta(days=12))
+    )
     cards.plan(DAYS - 4, 0.10)
     day = builder.workday(builder.today - timedelta(days=8))
     cards.twins(day, 58_90, "Bahnticket Direkt")
-    cards.pay(builder.today - timedelta(days=6), 0, 23_40, "Nachtkiosk Hafenlicht", 19,
-              minute=20, at_once=True)  # fmt: skip
+    cards.pay(builder.today - timedelta(days=6), 0, 23_40, "Nachtkiosk Hafenlicht", 19, minute=20, at_once=True)
     cards.declined(builder.workday(builder.today - timedelta(days=9)), 249_00, "Baumarkt Werkelgut")
     edges.plan_pending(builder, company)
     edges.plan_sister(builder, company, DAYS)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from ..model import CREDIT, DEBIT, Account, Document, Partner
 from . import documents as docs
-from .builder import Builder
+from .builder import Builder, Draft
 from .company import Company
 from .people import CUSTOMERS, LANDLORD, SUBSCRIBER, VENDORS, Trader
 
@@ -90,28 +90,43 @@ class Sales:
         """Two equal maintenance fees a month, two shops: paid on one day with one text."""
         invoices = [
             docs.new_document(
-                self.builder, "customer_invoice", self.numbers.take(day), self.subscriber,
-                self.company.main, day, 357_00, description="Wartung Schaufensterlicht",
+                self.builder,
+                "customer_invoice",
+                self.numbers.take(day),
+                self.subscriber,
+                self.company.main,
+                day,
+                357_00,
+                description="Wartung Schaufensterlicht",
             )
             for _shop in range(2)
-        ]  # fmt: skip
+        ]
         paid = self.builder.workday(day + timedelta(days=7))
         text = f"Wartung {day:%m/%Y}"
-        for hour, invoice in zip((9, 14), invoices):
+        for hour, invoice in zip((9, 14), invoices, strict=True):
             draft = self._receipt(invoice, 357_00, text, paid, hour)
             draft.pays = [(invoice, 357_00, docs.NONE)]
 
-    def _receipt(self, invoice: Document, cents: int, text: str, day: date, hour: int = 0):
+    def _receipt(self, invoice: Document, cents: int, text: str, day: date, hour: int = 0) -> Draft:
         partner = self.builder.bank.store.partners.rows[invoice.partner_id]
         day = self.builder.workday(day)
         settled = self.builder.at(day, hour or self.rng.choice((6, 7, 10, 11, 13, 15, 16)))
         return self.builder.draft(
-            self.company.main, CREDIT, "income", cents, partner.name,
-            settled - timedelta(seconds=self.rng.randrange(2, 90)), settled, reference=text,
-            counterparty_name=partner.name, counterparty_iban=partner.iban,
-            counterparty_bic=partner.bic, category="sales", cashflow_category="Umsatz",
+            self.company.main,
+            CREDIT,
+            "income",
+            cents,
+            partner.name,
+            settled - timedelta(seconds=self.rng.randrange(2, 90)),
+            settled,
+            reference=text,
+            counterparty_name=partner.name,
+            counterparty_iban=partner.iban,
+            counterparty_bic=partner.bic,
+            category="sales",
+            cashflow_category="Umsatz",
             label_ids=[self.rng.choice(self.company.labels[1:]).id],
-        )  # fmt: skip
+        )
 
 
 class Purchases:
@@ -132,9 +147,13 @@ class Purchases:
         for first in self.builder.months(back):
             day = self.builder.workday(first)
             self._transfer(
-                self.company.main, LANDLORD.low * 100, self.landlord,
-                f"Miete {first:%m/%Y} Speicherhof 14", day, STANDING,
-            )  # fmt: skip
+                self.company.main,
+                LANDLORD.low * 100,
+                self.landlord,
+                f"Miete {first:%m/%Y} Speicherhof 14",
+                day,
+                STANDING,
+            )
 
     def _bill(self, day: date) -> None:
         trader, partner = self.rng.choice(self.vendors)
@@ -169,16 +188,25 @@ class Purchases:
         draft = self._transfer(self.company.main, total, partner, text, day)
         draft.pays = [(bill, bill.amount_cents, hint) for bill in bills]
 
-    def _transfer(
-        self, account: Account, cents: int, partner: Partner, text: str, day: date, note: str = ""
-    ):
+    def _transfer(self, account: Account, cents: int, partner: Partner, text: str, day: date, note: str = "") -> Draft:
         emitted = self.builder.at(day, self.rng.randrange(8, 18))
         slow = self.rng.random() < 0.25
         lag = timedelta(hours=self.rng.randrange(2, 6)) if slow else timedelta(seconds=11)
         return self.builder.draft(
-            account, DEBIT, "transfer", cents, partner.name, emitted, emitted + lag,
-            reference=text, note=note or None, counterparty_name=partner.name,
-            counterparty_iban=partner.iban, counterparty_bic=partner.bic,
-            initiator_id=self.company.owner.id, category="manufacturing",
-            cashflow_category="Material", attachment_required=True,
-        )  # fmt: skip
+            account,
+            DEBIT,
+            "transfer",
+            cents,
+            partner.name,
+            emitted,
+            emitted + lag,
+            reference=text,
+            note=note or None,
+            counterparty_name=partner.name,
+            counterparty_iban=partner.iban,
+            counterparty_bic=partner.bic,
+            initiator_id=self.company.owner.id,
+            category="manufacturing",
+            cashflow_category="Material",
+            attachment_required=True,
+        )
