@@ -60,6 +60,7 @@ class QontoAccount(models.Model):
     )
     consent_ids = fields.Many2many("qonto.consent", string="Consents", readonly=True)
     transaction_ids = fields.One2many("qonto.transaction", "account_id", string="Transactions")
+    run_ids = fields.One2many("qonto.sync.run", "account_id", string="Runs")
     opening_move_id = fields.Many2one("account.move", string="Opening entry", readonly=True, check_company=True)
 
     # What the feed knows. Written by the sync only, page by page, together with what it fetched.

@@ -51,9 +51,9 @@ class QontoAccount(models.Model):
         with self.env.registry.cursor() as cr:
             accounts = self.with_env(self.env(cr=cr, su=True))
             runs = [account._open_run("manual").id for account in accounts]
-            cr.commit()
-        # Should the browser go away in the middle, the scheduled action carries on.
-        self._sync_crons()._trigger(at=fields.Datetime.now() + LEASE)
+            # Should the browser go away in the middle, the scheduled action carries on.
+            accounts._sync_crons()[:1]._trigger(at=fields.Datetime.now() + LEASE)
+            accounts._commit()
         return runs
 
     def sync_step(self, run_ids: list[int]) -> dict:
@@ -96,7 +96,7 @@ class QontoAccount(models.Model):
 
     @api.model
     def _cron_sync(self):
-        """Sync what is due, each account on its own: one that fails stops no other."""
+        """Sync what is due or was left half done, each account on its own: one that fails stops no other."""
         cron = self.env["ir.cron"]
         self.env["qonto.consent"]._update_states()
         cron._commit_progress()
@@ -116,10 +116,11 @@ class QontoAccount(models.Model):
         return self.sudo().search(
             [
                 ("id", "not in", list(exclude)),
-                ("sync_interval", "!=", "0"),
                 ("company_id.active", "=", True),
-                "|", ("next_sync_at", "=", False), ("next_sync_at", "<=", now),
                 "|", ("lease_until", "=", False), ("lease_until", "<=", now),
+                "|", ("run_ids.state", "=", "running"),
+                "&", ("sync_interval", "!=", "0"),
+                "|", ("next_sync_at", "=", False), ("next_sync_at", "<=", now),
             ],
             order="next_sync_at, id",
         )

@@ -74,10 +74,14 @@ class QontoConnect(models.TransientModel):
             }
         )
         address, nonce = consent.with_env(self.env)._begin_authorization()
+        self._remember_round_trip(consent, nonce)
+        return {"type": "ir.actions.act_url", "url": address, "target": "self"}
+
+    def _remember_round_trip(self, consent, nonce: str):
+        """Keep the nonce in the browser's session: only this browser can come back from the bank."""
         if request:
             kept = dict(list((request.session.get(SESSION_KEY) or {}).items())[1 - ROUND_TRIPS_KEPT:])
             request.session[SESSION_KEY] = {**kept, str(consent.id): nonce}
-        return {"type": "ir.actions.act_url", "url": address, "target": "self"}
 
     def action_set_up(self):
         """Open the form of the company's app."""
