@@ -122,7 +122,9 @@ class OAuthClient:
         return parse_token_set(answer.payload)
 
     def revoke(self, token: str) -> None:
-        """Revoke one access or refresh token (section 4.5, RFC 7009). An unknown token is no error.
+        """Revoke an access or refresh token (section 4.5, RFC 7009). An unknown token is no error.
+
+        Other tokens of the same grant end with it, those of other grants do not.
 
         :raise QontoError: not confirmed.
         """

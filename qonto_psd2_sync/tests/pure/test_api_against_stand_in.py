@@ -62,9 +62,7 @@ class StandIn:
 
     def oauth(self, **changes):
         app = self.facts["client"] | changes
-        return OAuthClient(
-            self.endpoints, app["client_id"], app["client_secret"], staging_token=app["staging_token"]
-        )
+        return OAuthClient(self.endpoints, app["client_id"], app["client_secret"], staging_token=app["staging_token"])
 
     def callback(self, oauth, wanted=ALL_SCOPES, verifier=None):
         """Consent, and return what the callback address is given."""
@@ -303,7 +301,9 @@ def test_every_transaction_arrives_once_and_as_it_is(client, main, per_page):
         assert (row.currency, row.local_currency) == (real["currency"], real["local_currency"])
         assert (row.reference, row.counterparty_iban) == (real["reference"], real["counterparty_iban"])
         assert row.label == real["label"]
-        assert row.updated_at.isoformat() == datetime.fromisoformat(real["updated_at"].replace("Z", "+00:00")).isoformat()
+        assert (
+            row.updated_at.isoformat() == datetime.fromisoformat(real["updated_at"].replace("Z", "+00:00")).isoformat()
+        )
         assert row.bank_account_id == main["id"]
         assert (row.settled_at is None) == (real["settled_at"] is None)
     assert [row.updated_at for row in rows] == sorted(row.updated_at for row in rows)
