@@ -1,0 +1,1 @@
+"""Tests of the stand-in itself; they need neither Odoo nor a network."""
