@@ -70,7 +70,7 @@ def running(name: str, python: Path, *, durable: bool) -> Iterator[Server]:
     if os.environ.get("PGHOST"):
         yield _given()
         return
-    with (paths.state("postgres", f"{name}.users")).open("a") as users:
+    with paths.state("postgres", f"{name}.users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         cluster = Cluster(name, python, durable)
         yield cluster.start()
@@ -80,6 +80,17 @@ def running(name: str, python: Path, *, durable: bool) -> Iterator[Server]:
             except BlockingIOError:
                 return
             cluster.stop()
+
+
+@contextmanager
+def kept_running(name: str) -> Iterator[list[int]]:
+    """Give the open files that keep a cluster running for as long as a process that inherits them lives."""
+    if os.environ.get("PGHOST"):
+        yield []
+        return
+    with paths.state("postgres", f"{name}.users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield [users.fileno()]
 
 
 def _given() -> Server:

@@ -9,11 +9,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import say
 
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+# To addresses of this machine, whatever proxy is configured.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def attached(command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path | None = None) -> int:
@@ -40,18 +42,23 @@ def free_port(preferred: int = 0) -> int:
 def answers(url: str) -> bool:
     """Tell whether an address of this machine answers 200 now."""
     try:
-        with _DIRECT.open(url, timeout=5) as response:
+        with DIRECT.open(url, timeout=5) as response:
             return response.status == 200
     except (urllib.error.URLError, OSError):
         return False
 
 
-def launch(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a process of its own session, which a Ctrl-C in the terminal does not reach."""
+def launch(
+    command: Sequence[str | Path], environment: Mapping[str, str], log: Path, keep_open: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a process of its own session, which a Ctrl-C in the terminal does not reach.
+
+    :param keep_open: open files that the process inherits.
+    """
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            start_new_session=True,
+            start_new_session=True, pass_fds=keep_open,
         )
 
 
@@ -90,6 +97,35 @@ def is_running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A process that outlives the script which started it: its number, and when that number was given out."""
+
+    pid: int
+    began: str
+
+    @classmethod
+    def of(cls, process: subprocess.Popen[bytes]) -> "Handle":
+        """Return the handle of a process that was just started."""
+        return cls(process.pid, _began(process.pid))
+
+    def is_running(self) -> bool:
+        """Tell whether this very process is still there."""
+        return is_running(self.pid) and _began(self.pid) == self.began
+
+    def stop(self) -> None:
+        """End the process and its children, if it is still there."""
+        if self.is_running():
+            stop(self.pid)
+
+
+def _began(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def tail(log: Path, lines: int = 20) -> str:

@@ -1,0 +1,199 @@
+"""The demo: two servers in the background, which stay after the script has ended."""
+
+import json
+import urllib.request
+from dataclasses import asdict, dataclass
+
+from . import bank, cache, odoo_source, paths, postgres, processes, say, settings
+from .databases import ADDON, BASE_MODULES, Databases, addon_fingerprint
+
+DATABASE = "qonto_demo"
+STATE = paths.STATE / "demo.json"
+BANK_STATE = paths.STATE / "bank.json"
+LOCK = paths.STATE / "demo.lock"
+CALLBACK = "/qonto_psd2_sync/oauth/callback"
+ODOO_LOG = "demo-odoo.log"
+BANK_LOG = "demo-bank.log"
+SHEET = """
+Odoo 19            {odoo}
+  managing director  log-in chef, password chef
+  bookkeeper         log-in buchhaltung, password buchhaltung
+The bank           {bank}   (stand-in, not Qonto)
+{members}
+
+Begin in Odoo as chef: on the dashboard, the card of the bank journal has "Qonto verbinden" (Connect Qonto).
+Stop: ./dev/demo --stop      Start anew: ./dev/demo --reset
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the demo runs: the servers' addresses and processes."""
+
+    odoo: str
+    bank: str
+    odoo_process: processes.Handle
+    bank_process: processes.Handle
+
+    def answers(self) -> bool:
+        """Tell whether both servers are there."""
+        return (
+            self.odoo_process.is_running()
+            and self.bank_process.is_running()
+            and processes.answers(f"{self.odoo}/web/login")
+            and processes.answers(f"{self.bank}/_control/health")
+        )
+
+    def sheet(self) -> str:
+        """Return what a newcomer needs: addresses and log-ins."""
+        state = _ask(f"{self.bank}/_control/state")
+        first = state["organizations"][0]["id"]
+        members = "\n".join(
+            f"  {member['role']:<18} log-in {member['email']}, password {member['password']}"
+            for member in state["members"] if member["organization_id"] == first
+        )
+        return SHEET.format(odoo=self.odoo, bank=self.bank, members=members)
+
+
+def running() -> Running | None:
+    """Return where the demo was left running, if it was."""
+    try:
+        left = json.loads(STATE.read_text())
+    except FileNotFoundError:
+        return None
+    handles = {name: processes.Handle(**left.pop(name)) for name in ("odoo_process", "bank_process")}
+    return Running(**left, **handles)
+
+
+def start() -> Running:
+    """Start the demo unless it runs; set it up or bring it up to date beforehand where needed."""
+    with cache.locked(LOCK):
+        left = running()
+        if left and left.answers():
+            return left
+        _end(left)
+        odoo = odoo_source.locate()
+        with postgres.running("demo", odoo.python, durable=True) as database_server:
+            return _start(odoo, database_server)
+
+
+def stop() -> None:
+    """Stop both servers, and the database server when nobody else uses it."""
+    with cache.locked(LOCK):
+        _end(running())
+        odoo = odoo_source.locate()
+        with postgres.running("demo", odoo.python, durable=True):
+            pass  # the last one to leave stops it
+
+
+def reset() -> None:
+    """Stop the demo and throw its data away."""
+    with cache.locked(LOCK):
+        _end(running())
+        odoo = odoo_source.locate()
+        with postgres.running("demo", odoo.python, durable=True) as database_server:
+            configuration = settings.write("demo", odoo, database_server, data="demo")
+            Databases(odoo, database_server, configuration, data="demo").drop(DATABASE)
+        BANK_STATE.unlink(missing_ok=True)
+
+
+def _start(odoo: odoo_source.Odoo, database_server: postgres.Server) -> Running:
+    environment = settings.environment(odoo)
+    started: list[processes.Handle] = []
+    try:
+        say.step("Starting the stand-in for the bank")
+        bank_port = processes.free_port(settings.BANK_PORT)
+        bank_address = f"http://127.0.0.1:{bank_port}"
+        bank_log = paths.state("log", BANK_LOG)
+        bank_process = processes.launch(
+            bank.command(odoo.python, bank_port, "--state-file", str(BANK_STATE)), environment, bank_log
+        )
+        started.append(processes.Handle.of(bank_process))
+        processes.wait_until_up(bank_process, bank.health(bank_port), bank_log, seconds=60)
+
+        odoo_port = processes.free_port(settings.ODOO_PORT)
+        address = f"http://127.0.0.1:{odoo_port}"
+        configuration = settings.write(
+            "demo", odoo, database_server, data="demo", bank=bank_address,
+            options={
+                "http_port": str(odoo_port), "gevent_port": str(processes.free_port()), "db_name": DATABASE,
+                "dbfilter": f"^{DATABASE}$", "max_cron_threads": "2",
+            },
+        )
+        _prepare(Databases(odoo, database_server, configuration, data="demo"), bank_address)
+        _introduce(database_server, address, bank_address)
+
+        say.step("Starting Odoo")
+        odoo_log = paths.state("log", ODOO_LOG)
+        with postgres.kept_running("demo") as kept:
+            odoo_process = processes.launch(
+                [odoo.python, odoo.server, "-c", configuration], environment, odoo_log, keep_open=kept
+            )
+        started.append(processes.Handle.of(odoo_process))
+        processes.wait_until_up(odoo_process, f"{address}/web/login", odoo_log, seconds=120)
+    except BaseException:
+        for handle in started:
+            handle.stop()
+        raise
+    left = Running(address, bank_address, started[1], started[0])
+    _keep(left)
+    return left
+
+
+def _prepare(databases: Databases, bank_address: str) -> None:
+    """Make the demo's database, or update the addon in it when its files have changed."""
+    server, fingerprint = databases.server, addon_fingerprint()
+    if DATABASE not in server.databases():
+        base = databases.layer("demo_base", None, BASE_MODULES, "--load-language=de_DE")
+        say.step("Installing the addon and the demo company's books")
+        unfinished = f"unfinished_{DATABASE}"
+        databases.drop(unfinished)
+        databases.copy(base, unfinished)
+        databases.install(unfinished, "-i", ADDON)
+        say.run(
+            [databases.odoo.python, paths.DEV / "demo_data.py", databases.configuration, unfinished, bank_address],
+            env=settings.environment(databases.odoo), failure="The demo's data could not be made.",
+        )
+        databases.rename(unfinished, DATABASE)
+    elif fingerprint not in server.query(
+        f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
+    ):
+        say.step("Updating the addon")
+        databases.install(DATABASE, "-u", ADDON)
+    else:
+        return
+    server.query(f"COMMENT ON DATABASE {DATABASE} IS '{fingerprint}'")
+
+
+def _introduce(database_server: postgres.Server, address: str, bank_address: str) -> None:
+    """Tell Odoo its own address, and the bank where to send people back to."""
+    for key, value in (("web.base.url", address), ("web.base.url.freeze", "True")):
+        database_server.query(
+            f"INSERT INTO ir_config_parameter (key, value) VALUES ('{key}', '{value}') "  # noqa: S608
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            DATABASE,
+        )
+    _ask(f"{bank_address}/_control/clients", {"redirect_uris": [address + CALLBACK]})
+
+
+def _keep(left: Running) -> None:
+    unfinished = STATE.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(asdict(left)))
+    unfinished.rename(STATE)
+
+
+def _end(left: Running | None) -> None:
+    """Stop what was left running; a number that now belongs to somebody else's process is not touched."""
+    if left:
+        say.step("Stopping")
+        left.odoo_process.stop()
+        left.bank_process.stop()
+        STATE.unlink()
+
+
+def _ask(address: str, body: dict[str, object] | None = None) -> dict:
+    request = urllib.request.Request(address, headers={"Content-Type": "application/json"})
+    if body is not None:
+        request.data = json.dumps(body).encode()
+    with processes.DIRECT.open(request, timeout=30) as response:
+        return json.load(response)
