@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import tracemalloc
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -89,7 +90,7 @@ def test_fractions_of_a_cent_are_refused():
 
 
 def test_there_is_no_negative_zero():
-    assert str(money(amount=Decimal("-0.00"), amount_cents=0)) == "0.00"
+    assert str(money(amount=Decimal("-0.00"))) == "0.00"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,16 @@ def test_what_is_no_plausible_number_is_refused_quickly(value):
         money(amount=value)
     with pytest.raises(InvalidAnswer):
         money(amount_cents=value)
+
+
+def test_a_number_that_would_fill_the_memory_is_never_written_out():
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidAnswer):
+            money(amount=Decimal("1e50000000"))
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_cents_with_a_fraction_are_refused():

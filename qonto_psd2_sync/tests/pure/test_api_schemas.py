@@ -59,6 +59,14 @@ def test_a_transaction_is_read_in_full():
     assert found.raw["cashflow_category"] == {"name": "Suppliers"}
 
 
+def test_currency_codes_are_upper_case_and_nothing_else():
+    found = parse_transaction(transaction(currency="eur", local_currency="usd"))
+    assert (found.currency, found.local_currency) == ("EUR", "USD")
+    for wrong in ("EURO", "€", "E1R"):
+        with pytest.raises(InvalidAnswer, match="field currency"):
+            parse_transaction(transaction(currency=wrong))
+
+
 def test_a_credit_is_positive_and_a_debit_negative():
     assert parse_transaction(transaction(side="credit")).signed_amount == Decimal("123.45")
     assert parse_transaction(transaction(side="Debit")).signed_amount == Decimal("-123.45")

@@ -189,6 +189,13 @@ def test_a_firewalls_page_is_not_the_banks_refusal(bank, transport):
         assert caught.value.status == status
 
 
+@pytest.mark.parametrize(("status", "expected"), [(401, Unauthorized), (429, RateLimited), (502, ServerError)])
+def test_a_gateways_page_says_by_its_status_what_to_do_next(bank, status, expected):
+    bank.script(reply_html(status))
+    with connect(bank.url, max_attempts=1) as transport, pytest.raises(expected):
+        transport.request("GET", "/v2/organization")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(
     status=st.integers(200, 599).filter(lambda status: status not in (204, 304)),
