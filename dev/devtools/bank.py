@@ -12,14 +12,15 @@ def command(python: Path, port: int, *options: str) -> list[str | Path]:
     return [python, "-m", "qonto_simulator", "--port", str(port), *options]
 
 
-def health(port: int) -> str:
-    """Return the address that answers 200 once the stand-in is ready."""
-    return f"http://127.0.0.1:{port}/_control/health"
+def health(address: str) -> str:
+    """Return the page of a stand-in that answers 200 once it is ready."""
+    return f"{address}/_control/health"
 
 
 @contextmanager
 def running(python: Path, environment: Mapping[str, str], log: Path, *options: str) -> Iterator[str]:
     """Run a stand-in on a free port for as long as the block lasts, and give its address."""
     port = processes.free_port()
-    with processes.background(command(python, port, *options), environment, log, health=health(port)):
-        yield f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}"
+    with processes.background(command(python, port, *options), environment, log, health=health(address)):
+        yield address

@@ -36,7 +36,7 @@ class Databases:
         key = hashlib.sha256("\0".join([self.odoo.identity, source or "", modules, *options, content]).encode())
         name = f"{kind}_{key.hexdigest()[:10]}"
         if name not in self._made(kind):
-            say.step(f"Installing {modules} (once)")
+            say.step(f"Installing {modules.replace(',', ', ')} (once; it can take a minute)")
             unfinished = f"unfinished_{kind}"
             self.drop(unfinished)
             if source:

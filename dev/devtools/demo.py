@@ -2,7 +2,8 @@
 
 import json
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from . import bank, cache, odoo_source, paths, postgres, processes, say, settings
 from .databases import ADDON, BASE_MODULES, Databases, addon_fingerprint
@@ -28,20 +29,21 @@ Stop: ./dev/demo --stop      Start anew: ./dev/demo --reset
 
 @dataclass(frozen=True)
 class Running:
-    """Where the demo runs: the servers' addresses and processes."""
+    """Where the demo runs: the servers' addresses and processes. While it starts, Odoo's are still missing."""
 
-    odoo: str
     bank: str
-    odoo_process: processes.Handle
     bank_process: processes.Handle
+    odoo: str = ""
+    odoo_process: processes.Handle | None = None
 
     def answers(self) -> bool:
         """Tell whether both servers are there."""
         return (
-            self.odoo_process.is_running()
+            self.odoo_process is not None
+            and self.odoo_process.is_running()
             and self.bank_process.is_running()
             and processes.answers(f"{self.odoo}/web/login")
-            and processes.answers(f"{self.bank}/_control/health")
+            and processes.answers(bank.health(self.bank))
         )
 
     def sheet(self) -> str:
@@ -61,8 +63,9 @@ def running() -> Running | None:
         left = json.loads(STATE.read_text())
     except FileNotFoundError:
         return None
-    handles = {name: processes.Handle(**left.pop(name)) for name in ("odoo_process", "bank_process")}
-    return Running(**left, **handles)
+    for name in ("odoo_process", "bank_process"):
+        left[name] = left[name] and processes.Handle(**left[name])
+    return Running(**left)
 
 
 def start() -> Running:
@@ -98,45 +101,44 @@ def reset() -> None:
 
 
 def _start(odoo: odoo_source.Odoo, database_server: postgres.Server) -> Running:
-    environment = settings.environment(odoo)
-    started: list[processes.Handle] = []
     try:
-        say.step("Starting the stand-in for the bank")
-        bank_port = processes.free_port(settings.BANK_PORT)
-        bank_address = f"http://127.0.0.1:{bank_port}"
-        bank_log = paths.state("log", BANK_LOG)
-        bank_process = processes.launch(
-            bank.command(odoo.python, bank_port, "--state-file", str(BANK_STATE)), environment, bank_log
-        )
-        started.append(processes.Handle.of(bank_process))
-        processes.wait_until_up(bank_process, bank.health(bank_port), bank_log, seconds=60)
-
+        left = _start_bank(odoo)
         odoo_port = processes.free_port(settings.ODOO_PORT)
-        address = f"http://127.0.0.1:{odoo_port}"
         configuration = settings.write(
-            "demo", odoo, database_server, data="demo", bank=bank_address,
+            "demo", odoo, database_server, data="demo", bank=left.bank,
             options={
                 "http_port": str(odoo_port), "gevent_port": str(processes.free_port()), "db_name": DATABASE,
                 "dbfilter": f"^{DATABASE}$", "max_cron_threads": "2",
             },
         )
-        _prepare(Databases(odoo, database_server, configuration, data="demo"), bank_address)
-        _introduce(database_server, address, bank_address)
-
-        say.step("Starting Odoo")
-        odoo_log = paths.state("log", ODOO_LOG)
-        with postgres.kept_running("demo") as kept:
-            odoo_process = processes.launch(
-                [odoo.python, odoo.server, "-c", configuration], environment, odoo_log, keep_open=kept
-            )
-        started.append(processes.Handle.of(odoo_process))
-        processes.wait_until_up(odoo_process, f"{address}/web/login", odoo_log, seconds=120)
+        _prepare(Databases(odoo, database_server, configuration, data="demo"), left.bank)
+        left = replace(left, odoo=f"http://127.0.0.1:{odoo_port}")
+        _introduce(database_server, left.odoo, left.bank)
+        return _start_odoo(odoo, configuration, left)
     except BaseException:
-        for handle in started:
-            handle.stop()
+        _end(running())
         raise
-    left = Running(address, bank_address, started[1], started[0])
-    _keep(left)
+
+
+def _start_bank(odoo: odoo_source.Odoo) -> Running:
+    say.step("Starting the stand-in for the bank")
+    port = processes.free_port(settings.BANK_PORT)
+    address, log = f"http://127.0.0.1:{port}", paths.state("log", BANK_LOG)
+    command = bank.command(odoo.python, port, "--state-file", str(BANK_STATE))
+    process = processes.launch(command, settings.environment(odoo), log)
+    left = _kept(Running(address, processes.Handle.of(process)))
+    processes.wait_until_up(process, bank.health(address), log, seconds=60)
+    return left
+
+
+def _start_odoo(odoo: odoo_source.Odoo, configuration: Path, left: Running) -> Running:
+    say.step("Starting Odoo")
+    log = paths.state("log", ODOO_LOG)
+    with postgres.kept_running("demo") as kept:
+        command = [odoo.python, odoo.server, "-c", configuration]
+        process = processes.launch(command, settings.environment(odoo), log, keep_open=kept)
+    left = _kept(replace(left, odoo_process=processes.Handle.of(process)))
+    processes.wait_until_up(process, f"{left.odoo}/web/login", log, seconds=120)
     return left
 
 
@@ -176,18 +178,21 @@ def _introduce(database_server: postgres.Server, address: str, bank_address: str
     _ask(f"{bank_address}/_control/clients", {"redirect_uris": [address + CALLBACK]})
 
 
-def _keep(left: Running) -> None:
+def _kept(left: Running) -> Running:
+    """Write down at once what was started, so that a later call can stop it whatever happens to this one."""
     unfinished = STATE.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(asdict(left)))
     unfinished.rename(STATE)
+    return left
 
 
 def _end(left: Running | None) -> None:
     """Stop what was left running; a number that now belongs to somebody else's process is not touched."""
     if left:
         say.step("Stopping")
-        left.odoo_process.stop()
-        left.bank_process.stop()
+        for process in (left.odoo_process, left.bank_process):
+            if process:
+                process.stop()
         STATE.unlink()
 
 
