@@ -5,7 +5,7 @@ Stored is only the kind of a failure and the bank's own detail; the sentence is 
 person's language.
 """
 
-from ..qonto_api import OAuthError, QontoError
+from ..qonto_api import NetworkError, OAuthError, QontoError
 
 # Kinds that no repetition mends: a person must do something. The others are tried again by schedule.
 NEEDS_PERSON = frozenset(
@@ -21,8 +21,13 @@ NEEDS_PERSON = frozenset(
         "sca_required",
         "sca_not_enrolled",
         "other_currency",
+        "no_consent",
+        "tls",
     }
 )
+
+# Codes that the addon itself gives to errors of the bank's client: more telling than the error's kind.
+OWN_CODES = ("sealed", "invalid_grant", "other_currency", "no_consent")
 
 
 def failure_of(error: QontoError) -> tuple[str, str]:
@@ -30,7 +35,9 @@ def failure_of(error: QontoError) -> tuple[str, str]:
     if isinstance(error, OAuthError):
         kind = error.error if error.error in ("invalid_client", "invalid_grant") else error.kind
         return kind, error.description or error.error or ""
-    if error.code in ("sealed", "invalid_grant", "other_currency"):
+    if isinstance(error, NetworkError) and error.tls_failed:
+        return "tls", error.detail or str(error)
+    if error.code in OWN_CODES:
         return error.code, error.detail or ""
     return error.kind, error.detail or str(error)
 
@@ -53,6 +60,12 @@ def explain(env, kind: str, detail: str = "") -> str:
             "that this server may open connections to Qonto.",
             detail=detail,
         ),
+        "tls": lambda: env._(
+            "The connection to Qonto is not trustworthy, so it was not used (%(detail)s). Whoever runs the server checks "
+            "its clock, its certificates and any proxy in between.",
+            detail=detail,
+        ),
+        "no_consent": lambda: env._("Nobody's consent covers this account. Connect Qonto."),
         "invalid_answer": lambda: env._(
             "Qonto's answer could not be understood (%(detail)s). Nothing was booked from it; it is tried again by "
             "itself. If it lasts, send this text to whoever looks after this addon.",

@@ -8,8 +8,11 @@ import uuid
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from psycopg2 import IntegrityError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..qonto_api import InvalidAnswer, QontoError, Unauthorized
@@ -26,6 +29,8 @@ DEEP_EVERY = timedelta(days=1)
 LEASE = timedelta(minutes=3)
 # How long one step of a sync that somebody watches may take before it reports.
 STEP_SECONDS = 4.0
+# How often work is resumed after somebody else wrote the same row.
+ATTEMPTS = 3
 # Rows of one instant that fill this many pages are no history but a bank that runs in circles.
 MAX_PAGES_WITHOUT_PROGRESS = 200
 BACKOFF = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=4))
@@ -131,8 +136,17 @@ class QontoAccount(models.Model):
         """Return the account's run under way, else a new one; a run is a job that any worker may go on with."""
         self.ensure_one()
         runs = self.env["qonto.sync.run"]
-        run = runs.search([("account_id", "=", self.id), ("state", "=", "running")], limit=1)
-        return run or runs.create({"account_id": self.id, "trigger": trigger})
+        running = [("account_id", "=", self.id), ("state", "=", "running")]
+        run = runs.search(running, limit=1)
+        if run:
+            return run
+        try:
+            with self.env.cr.savepoint():
+                return runs.create({"account_id": self.id, "trigger": trigger})
+        except IntegrityError:
+            # Another worker opened one in the same instant: it is seen in a new transaction only.
+            self._start_over()
+            return runs.search(running, limit=1)
 
     def _work_on(self, run, deadline: float | None):
         """Go on with a run until it ends or the deadline comes; commits as it goes.
@@ -140,29 +154,37 @@ class QontoAccount(models.Model):
         :param float deadline: `time.monotonic()` at which to stop and report, or nothing
         """
         self.ensure_one()
-        self = self.with_company(self.company_id).with_context(  # noqa: PLW0642
+        account = self.with_company(self.company_id).with_context(
             allowed_company_ids=self.company_id.ids, tracking_disable=True
         )
-        run = run.with_env(self.env)
+        run = run.with_env(account.env)
         lease = uuid.uuid4().hex
-        if not self._take_lease(lease):
+        if not account._take_lease(lease):
             return
-        try:
-            finished = self._fetch(run, lease, deadline) and self._book(run, lease, deadline)
-            if finished:
-                self._finish(run, lease)
-        except LeaseLost:
-            self._start_over()
-            _logger.info("Account %s: another worker took over, this one stops", self.id)
-            return
-        except QontoError as error:
-            self._start_over()
-            self._fail(run, *failure_of(error), retry_after=error.retry_after)
-        except Exception as error:
-            _logger.exception("Account %s: the sync failed", self.id)
-            self._start_over()
-            self._fail(run, "internal", f"{type(error).__name__}: {error}"[:300])
-        self._drop_lease(lease)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                if account._fetch(run, lease, deadline) and account._book(run, lease, deadline):
+                    account._finish(run, lease)
+                break
+            except LeaseLost:
+                account._start_over()
+                _logger.info("Account %s: another worker took over, this one stops", account.id)
+                return
+            except QontoError as error:
+                account._start_over()
+                account._fail(run, *failure_of(error), retry_after=error.retry_after)
+                break
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody wrote the same row: what was in hand is undone, and the work goes on from the last commit.
+                account._start_over()
+                if attempt == ATTEMPTS:
+                    account._fail(run, "internal", "the database was too busy")
+            except Exception as error:
+                _logger.exception("Account %s: the sync failed", account.id)
+                account._start_over()
+                account._fail(run, "internal", f"{type(error).__name__}: {error}"[:300])
+                break
+        account._drop_lease(lease)
 
     def _start_over(self):
         """Forget what an interrupted piece of work left in the transaction and in the cache."""
@@ -171,7 +193,14 @@ class QontoAccount(models.Model):
 
     def _take_lease(self, lease: str) -> bool:
         """Make this worker the only one on the account; committed, so that no lock is held during HTTP."""
-        self.env.flush_all()
+        self._commit()
+        try:
+            return self._try_lease(lease)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            self._start_over()
+            return False
+
+    def _try_lease(self, lease: str) -> bool:
         self.env.cr.execute(
             SQL(
                 """
@@ -222,6 +251,7 @@ class QontoAccount(models.Model):
         self._commit()
 
     def _commit(self):
+        self.env.flush_all()
         self.env.cr.commit()  # pylint: disable=invalid-commit
         self.invalidate_recordset(["lease_owner", "lease_until"])
 

@@ -109,7 +109,11 @@ class QontoConsent(models.Model):
     )
     permission_reason = fields.Char(compute="_compute_permission")
     account_ids = fields.Many2many("qonto.account", string="Accounts", readonly=True, check_company=True)
-    bank_accounts = fields.Json(readonly=True, help="The accounts as the bank listed them to this member.")
+    bank_accounts = fields.Json(
+        readonly=True,
+        groups="qonto_psd2_sync.group_feed_manager",
+        help="The accounts as the bank listed them to this member.",
+    )
     token_ids = fields.One2many("qonto.token", "consent_id", groups=fields.NO_ACCESS)
     state_digest = fields.Char(groups=fields.NO_ACCESS, copy=False)
     verifier_sealed = fields.Char(groups=fields.NO_ACCESS, copy=False)

@@ -20,6 +20,7 @@ def sanitized(iban: str | None) -> str:
 class QontoMap(models.TransientModel):
     _name = "qonto.map"
     _description = "Choose Qonto accounts"
+    _rec_name = "organization_name"
 
     consent_id = fields.Many2one("qonto.consent", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="consent_id.company_id")
@@ -29,12 +30,16 @@ class QontoMap(models.TransientModel):
     permission = fields.Selection(related="consent_id.permission")
     permission_reason = fields.Char(related="consent_id.permission_reason")
     line_ids = fields.One2many("qonto.map.line", "map_id")
-    hides_ibans = fields.Boolean(compute="_compute_hides_ibans")
+    hides_ibans = fields.Boolean(compute="_compute_problems")
+    has_problems = fields.Boolean(compute="_compute_problems")
+    has_overlaps = fields.Boolean(compute="_compute_problems")
 
-    @api.depends("line_ids.iban")
-    def _compute_hides_ibans(self):
+    @api.depends("line_ids.iban", "line_ids.problem", "line_ids.overlap_count")
+    def _compute_problems(self):
         for wizard in self:
             wizard.hides_ibans = bool(wizard.line_ids) and not any(wizard.line_ids.mapped("iban"))
+            wizard.has_problems = any(wizard.line_ids.mapped("problem"))
+            wizard.has_overlaps = any(wizard.line_ids.mapped("overlap_count"))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -52,9 +57,17 @@ class QontoMap(models.TransientModel):
                     "Connecting needs the right “Qonto bank feed: Administrator”. An administrator can give it to you."
                 )
             )
+        self.consent_id.check_access("read")
         if not self.consent_id.is_live:
             raise UserError(self.env._("This consent is over. Connect Qonto again."))
-        self.consent_id.check_access("read")
+        if self.consent_id.user_id != self.env.user:
+            raise UserError(
+                self.env._(
+                    "This consent was given by %s, account by account, and only that person can add accounts to it. "
+                    "Connect Qonto yourself to add some.",
+                    self.consent_id.user_id.name,
+                )
+            )
 
     def _list_accounts(self):
         currencies = {
@@ -144,6 +157,8 @@ class QontoMapLine(models.TransientModel):
         help="Left empty, Odoo makes one as for any new bank journal.",
     )
 
+    destination = fields.Char(string="Into", compute="_compute_destination")
+
     earliest_date = fields.Date(compute="_compute_earliest_date")
     start_date = fields.Date(compute="_compute_start_date", store=True, readonly=False)
     start_reason = fields.Char(compute="_compute_start_reason")
@@ -202,6 +217,18 @@ class QontoMapLine(models.TransientModel):
             [("bank_account_id.sanitized_acc_number", "in", ibans), ("company_id", "not in", company.ids)]
         )
         return {journal.bank_account_id.sanitized_acc_number: journal for journal in journals}
+
+    @api.depends("target", "journal_id", "new_name", "new_code", "account_id")
+    def _compute_destination(self):
+        for line in self:
+            if line.account_id:
+                line.destination = line.account_id.journal_id.display_name
+            elif line.target == "existing":
+                line.destination = line.journal_id.display_name
+            else:
+                line.destination = self.env._(
+                    "New journal %(code)s %(name)s", code=line.new_code or "", name=line.new_name or ""
+                )
 
     def _compute_earliest_date(self):
         for line in self:
