@@ -71,6 +71,11 @@ class Builder:
         clock = time(hour, minute, self.rng.randrange(60), self.rng.randrange(1000) * 1000)
         return datetime.combine(day, clock, BERLIN).astimezone(timezone.utc)
 
+    def midnight(self, back: int) -> datetime:
+        """Return the beginning of the Berlin day ``back`` days ago."""
+        day = self.today - timedelta(days=back)
+        return datetime.combine(day, time(), BERLIN).astimezone(timezone.utc)
+
     def days(self, back: int) -> Iterator[date]:
         """Yield the days from ``back`` days ago until today."""
         for number in range(back, -1, -1):

@@ -16,7 +16,7 @@ DAYS = 200
 def build_demo(builder: Builder) -> None:
     company = found(builder, 64_380_25, 12_410_00, 21_905_50)
     cards = Cards(builder, company)
-    since = builder.now - timedelta(days=DAYS)
+    since = builder.midnight(DAYS - 1)
     # Invoices paid within the period may have been written 45 days before it.
     Sales(builder, company).plan(DAYS + 45, 0.72)
     purchases = Purchases(builder, company)

@@ -16,7 +16,7 @@ DAYS = 40
 def build_small(builder: Builder) -> None:
     company = found(builder, 21_050_40, 7_300_00, None)
     cards = Cards(builder, company)
-    since = builder.now - timedelta(days=DAYS)
+    since = builder.midnight(DAYS - 1)
     Sales(builder, company).plan(DAYS + 10, 0.16)
     Purchases(builder, company).plan(DAYS + 5, 0.14)
     routine = Routine(builder, company)
