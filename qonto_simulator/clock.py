@@ -52,8 +52,9 @@ class Clock:
     def advance(self, seconds: float) -> None:
         self.set(self.now() + timedelta(seconds=seconds))
 
-    def freeze(self) -> None:
-        self.state.frozen_at = self.now()
+    def freeze(self, at: datetime | None = None) -> None:
+        """Stop, here or at an instant."""
+        self.state.frozen_at = whole_ms(at.astimezone(timezone.utc)) if at else self.now()
 
     def unfreeze(self) -> None:
         """Run on from where the clock stood."""

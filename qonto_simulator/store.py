@@ -137,5 +137,5 @@ class Store:
         by_name = {table.name: table for table in self.tables}
         rows = disk.execute("SELECT kind, key, value FROM record ORDER BY place")
         for kind, key, value in rows:
-            if table := by_name.get(kind):
+            if (table := by_name.get(kind)) is not None:
                 table.rows[key] = codec.loads(table.kind, value)

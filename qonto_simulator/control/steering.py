@@ -98,11 +98,10 @@ async def reset(bank: Bank, request: Request) -> Json:
         raise WrongInput(f"scenario must be one of: {', '.join(world.SCENARIOS)}.")
     addresses = _addresses(body)
     now = instant(body["now"], "now") if body.get("now") else None
-    world.reset(bank, seed=seed, now=now, scenario=scenario)
+    if not isinstance(body.get("frozen", False), bool):
+        raise WrongInput("frozen must be true or false.")
+    world.reset(bank, seed=seed, now=now, scenario=scenario, frozen=body.get("frozen", False))
     _register(bank, bank.first_client(), addresses)
-    if body.get("frozen"):
-        bank.clock.freeze()
-        bank.save_clock()
     return describe(bank)
 
 
@@ -122,8 +121,8 @@ async def move_clock(bank: Bank, request: Request) -> Json:
         bank.clock.set(target)
     if seconds:
         bank.clock.advance(seconds)
-    if body.get("frozen") is True:
-        bank.clock.freeze()
+    if body.get("frozen") is True and not bank.clock.frozen:
+        bank.clock.freeze(target if not seconds else None)
     elif body.get("frozen") is False:
         bank.clock.unfreeze()
     bank.save_clock()

@@ -51,15 +51,16 @@ def open_client(bank: Bank, contract: Contract) -> httpx.Client:
         contract.check(response.request, response)
 
     hooks = {"response": [hold]}
-    return httpx.Client(transport=InProcess(bank), base_url="http://127.0.0.1", event_hooks=hooks, follow_redirects=True)
+    return httpx.Client(
+        transport=InProcess(bank), base_url="http://127.0.0.1", event_hooks=hooks, follow_redirects=True
+    )
 
 
 @pytest.fixture
 def bank() -> Bank:
     """The small world at a standstill of its clock."""
     bank = Bank()
-    world.reset(bank, now=NOW, scenario="small")
-    bank.clock.freeze()
+    world.reset(bank, now=NOW, scenario="small", frozen=True)
     return bank
 
 
@@ -85,6 +86,5 @@ def session(driver: Driver) -> Session:
 @pytest.fixture
 def demo() -> Bank:
     bank = Bank()
-    world.reset(bank, now=NOW, scenario="demo")
-    bank.clock.freeze()
+    world.reset(bank, now=NOW, scenario="demo", frozen=True)
     return bank

@@ -47,7 +47,7 @@ def test_wrong_request_goes_back_by_redirect(driver: Driver, change, error):
     assert address == REDIRECT
     assert answer["error"] == error
     assert answer["error_description"]
-    assert answer.get("state") == (change["state"] if "state" in change else STATE)
+    assert answer.get("state") == change.get("state", STATE)
 
 
 def test_invalid_scope_names_the_scope(driver: Driver):
@@ -152,7 +152,7 @@ def test_refresh_and_id_token_come_only_with_their_scopes(driver: Driver):
 def test_id_token_has_the_documented_claims(driver: Driver):
     payload = driver.connect().tokens["id_token"].split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    assert set(claims) == set("at_hash aud auth_time email exp iat iss jti rat sid sub".split())
+    assert set(claims) == set(["at_hash", "aud", "auth_time", "email", "exp", "iat", "iss", "jti", "rat", "sid", "sub"])
     assert claims["email"] == OWNER
 
 

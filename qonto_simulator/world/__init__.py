@@ -28,10 +28,12 @@ def reset(
     seed: int = DEFAULT_SEED,
     now: datetime | None = None,
     scenario: str = DEFAULT_SCENARIO,
+    frozen: bool = False,
 ) -> None:
-    """Replace everything by a fresh world: no grants, no faults, default policy, running clock.
+    """Replace everything by a fresh world: no grants, no faults, default policy.
 
     :param now: the bank's now from here on; None keeps the clock as it is
+    :param frozen: let the clock stand
     """
     state = bank.clock.state
     bank.store.clear()
@@ -39,6 +41,8 @@ def reset(
     if now is not None:
         bank.clock.set(now)
     at = now or bank.clock.now()
+    if frozen:
+        bank.clock.freeze(at)
     bank.store.policy.save(Policy())
     bank.store.settings.save(Settings(seed=seed, scenario=scenario, created_at=at))
     bank.save_clock()

@@ -1,0 +1,147 @@
+"""The stand-in against ``openapi/qonto-openapi.yaml``: every operation, every status it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from qonto_simulator.api import consents, organization, transactions
+from qonto_simulator.api.call import Endpoint
+
+from .contract import FILE, Contract, ContractError
+from .driver import ALL_SCOPES, REDIRECT, STATE, Driver, Session
+
+ENDPOINTS = [*organization.endpoints.all, *transactions.endpoints.all, *consents.endpoints.all]
+SHARED = Path(__file__).parents[3] / "shared" / "reference" / "qonto-openapi.yaml"
+
+
+def operation_of(contract: Contract, endpoint: Endpoint) -> tuple[str, dict[str, Any]]:
+    for name, (method, path, operation) in contract.operations().items():
+        if (method, path) == (endpoint.method, endpoint.path):
+            return name, operation
+    raise AssertionError(f"{endpoint.method} {endpoint.path} is not in the contract")
+
+
+def test_the_contract_is_the_one_that_was_handed_out():
+    if not SHARED.exists():
+        pytest.skip("no shared reference beside this checkout")
+    assert FILE.read_bytes() == SHARED.read_bytes()
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_scopes_and_keys_are_those_of_the_contract(endpoint: Endpoint):
+    _name, operation = operation_of(Contract(), endpoint)
+    oauth = next(item["oauth"] for item in operation["security"] if "oauth" in item)
+    assert list(endpoint.scopes) == oauth
+    assert endpoint.api_key == any("apiKey" in item for item in operation["security"])
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_every_status_that_the_contract_names_is_given(driver: Driver, contract: Contract, endpoint: Endpoint):
+    name, operation = operation_of(contract, endpoint)
+    contract.seen.clear()
+    session = driver.connect()
+    account = session.account()["id"]
+    known = {
+        "bank_accounts": account,
+        "labels": session.get("/labels").json()["labels"][0]["id"],
+        "transactions": session.transactions(account)[0]["id"],
+    }
+    path = endpoint.path.replace("{id}", known.get(endpoint.path.split("/")[2], ""))
+    query = {"bank_account_id": account} if name == "listTransactions" else {}
+
+    def call(at: str = path, token: Session = session, **more: Any) -> httpx.Response:
+        return driver.http.request(endpoint.method, at, params={**query, **more}, headers=token.headers)
+
+    for status in set(operation["responses"]) - {"200", "204"}:
+        if status == "400":
+            driver.http.request(endpoint.method, path)
+        elif status == "401":
+            call(token=Session(driver.http, {"access_token": "bad"}))
+        elif status == "403":
+            lacking = " ".join(scope for scope in ALL_SCOPES.split() if scope not in endpoint.scopes)
+            call(token=driver.connect(scope=lacking))
+        elif status == "404":
+            call(endpoint.path.replace("{id}", "unknown"))
+        elif status == "422":
+            call(page=999)
+        elif status == "429":
+            driver.control("POST", "/policy", {"rate_10_seconds": 0})
+            call()
+            driver.control("POST", "/policy", {"rate_10_seconds": 1000})
+        elif status == "500":
+            driver.control("POST", "/faults", {"path_prefix": "/v2", "kind": "status"})
+            call()
+        assert contract.seen[name, int(status)], f"{name} never answered {status}"
+    assert call().is_success
+    assert contract.seen[name, 204 if "204" in operation["responses"] else 200]
+
+
+def test_oauth_operations_give_their_statuses(driver: Driver, contract: Contract):
+    contract.seen.clear()
+    session = driver.connect()
+    driver.ask(scope=None)
+    driver.ask(client_id="unknown")
+    driver.redeem("unknown")
+    driver.redeem("unknown", client_secret="wrong")
+    driver.token_call("/oauth2/revoke")
+    driver.token_call("/oauth2/revoke", token="x", client_secret="wrong")
+    driver.token_call("/oauth2/revoke", token=session.tokens["access_token"])
+    for name in ("oauthToken", "oauthRevokeToken"):
+        assert {status for seen, status in contract.seen if seen == name} == {200, 400, 401}
+    assert {status for seen, status in contract.seen if seen == "oauthAuthorize"} == {302, 404}
+
+
+# === THE CHECKER ITSELF === #
+
+
+def exchange(
+    path: str, status: int, body: Any, query: str = "", **headers: str
+) -> tuple[httpx.Request, httpx.Response]:
+    request = httpx.Request("GET", f"http://127.0.0.1{path}?{query}")
+    headers = {"Date": "Fri, 20 Nov 2026 10:00:00 GMT", **headers}
+    return request, httpx.Response(status, json=body, headers=headers, request=request)
+
+
+LABEL = {"id": "a", "name": "b", "parent_id": None}
+META = {"current_page": 1, "total_pages": 1, "total_count": 1, "per_page": 100, "next_page": None, "prev_page": None}
+ERROR = {"errors": [{"code": "x", "detail": "y"}], "trace_id": "t"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        exchange("/v2/labels", 200, {"labels": [LABEL]}),
+        exchange("/v2/labels", 200, {"labels": [{**LABEL, "colour": "red"}], "meta": META}),
+        exchange("/v2/labels", 200, {"labels": [{**LABEL, "id": 7}], "meta": META}),
+        exchange("/v2/labels", 200, {"labels": [LABEL], "meta": {**META, "per_page": 0}}),
+        exchange("/v2/labels", 418, ERROR, **{"X-Tyk-Trace-Id": "t"}),
+        exchange("/v2/labels", 404, ERROR, **{"X-Tyk-Trace-Id": "t"}),
+        exchange("/v2/labels", 401, ERROR),
+        exchange("/v2/labels", 401, {"error": "x"}),
+        exchange("/v2/labels", 200, {"labels": [LABEL], "meta": META}, "per_page=101"),
+        exchange("/v2/labels", 200, {"labels": [LABEL], "meta": META}, "surprise=1"),
+        exchange("/v2/unknown", 200, {}),
+    ],
+    ids=lambda pair: f"{pair[1].status_code} {pair[0].url.path}?{pair[0].url.query.decode()} {pair[1].text[:50]}",
+)
+def test_the_checker_finds_what_breaks_the_contract(wrong):
+    with pytest.raises(ContractError):
+        Contract().check(*wrong)
+
+
+def test_the_checker_lets_right_exchanges_pass():
+    Contract().check(*exchange("/v2/labels", 200, {"labels": [LABEL], "meta": META}, "per_page=100"))
+    Contract().check(*exchange("/v2/labels", 401, ERROR, **{"X-Tyk-Trace-Id": "t"}))
+
+
+def test_an_accepted_token_request_must_be_one_of_the_contract(driver: Driver):
+    form = {"client_id": "x", "client_secret": "y", "code": "z", "grant_type": "authorization_code"}
+    whole = Contract().operations()["oauthToken"][2]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    Contract().check_value(whole["schema"], {**form, "redirect_uri": REDIRECT}, "form")
+    with pytest.raises(ContractError):
+        Contract().check_value(whole["schema"], form, "form")
+    assert driver.ask(state=STATE).status_code == 302
