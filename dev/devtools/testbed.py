@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bank, cache, odoo_source, paths, postgres, processes, settings
+from . import bank, cache, odoo_source, paths, postgres, processes, settings, venv
 from .databases import ADDON, BASE_MODULES, Databases, addon_fingerprint
 
 
@@ -46,15 +46,28 @@ def prepared(extra: dict[str, str]) -> Iterator[TestBed]:
             "QONTO_TEST_TEMPLATE": template,
         }
         environment.pop("ODOO_RC", None)
-        log = paths.state("log", f"bank-{own}.log")
         try:
-            with bank.running(odoo.python, environment, log) as address:
-                addresses = ("QONTO_SIMULATOR_URL", "QONTO_PSD2_SYNC_API_URL", "QONTO_PSD2_SYNC_OAUTH_URL")
-                environment |= dict.fromkeys(addresses, address)
-                yield TestBed(odoo, configuration, own, environment)
-            log.unlink()
+            with _stand_in(odoo.python, environment) as addresses:
+                yield TestBed(odoo, configuration, own, {**environment, **addresses})
         finally:
             databases.drop(own)
+
+
+@contextmanager
+def bank_alone(extra: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Give the environment of a run that needs the stand-in, but no Odoo and no database."""
+    environment = {**settings.plain_environment(), **extra}
+    with _stand_in(venv.python(), environment) as addresses:
+        yield {**environment, **addresses}
+
+
+@contextmanager
+def _stand_in(python: Path, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Run a stand-in and give the variables that tell tests and addon where it is."""
+    log = paths.state("log", f"bank-{os.getpid()}.log")
+    with bank.running(python, environment, log) as address:
+        yield dict.fromkeys(("QONTO_SIMULATOR_URL", "QONTO_PSD2_SYNC_API_URL", "QONTO_PSD2_SYNC_OAUTH_URL"), address)
+    log.unlink()
 
 
 def _prepare(databases: Databases) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import browser, paths, processes, say, settings, testbed, venv
+from . import browser, paths, processes, say, testbed, venv
 from .databases import ADDON
 
 # Tests that need neither Odoo nor a database.
@@ -17,8 +17,9 @@ def run_by_pytest(arguments: list[str], extra: dict[str, str]) -> int:
     arguments, selected = _resolved(arguments)
     pytest = ["-m", "pytest", "--rootdir", paths.ROOT, "-c", paths.ROOT / "pyproject.toml"]
     if selected and all(any(path.is_relative_to(plain) for plain in PLAIN) for path in selected):
-        environment = {**settings.plain_environment(), **extra}
-        return processes.attached([venv.python(), *pytest, "-p", "no:odoo", *arguments], environment, paths.ROOT)
+        with testbed.bank_alone(extra) as environment:
+            command = [venv.python(), *pytest, "-p", "no:odoo", *arguments]
+            return processes.attached(command, environment, paths.ROOT)
     browser.ensure()
     with testbed.prepared(extra) as bed:
         odoo = ["--odoo-config", bed.configuration, "--odoo-database", bed.database, "--odoo-http"]
