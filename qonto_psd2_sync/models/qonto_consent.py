@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 STATE_SCOPE = "qonto_psd2_sync.oauth_state"
 # A new member may have to pair a phone first; the bank's own code lives ten minutes.
 ROUND_TRIP = timedelta(minutes=30)
+# How long one question may be repeated, in seconds. Somebody may be waiting, and the next run asks again.
+MAX_WAIT = 20
 EXPIRING_SOON = timedelta(days=14)
 # Owners and admins may do everything; managers what they were set to; the others only request
 # (reference/qonto-api.md, section 7.3).
@@ -463,6 +465,7 @@ class QontoConsent(models.Model):
             access_token,
             staging_token=application._secret("staging_token") or None,
             on_unauthorized=on_unauthorized,
+            max_wait=MAX_WAIT,
         )
 
     def _reading_client(self) -> QontoClient:

@@ -40,7 +40,7 @@ class StandIn:
         return accounts[account_ref] if account_ref else accounts
 
     def add(self, account_ref: str, amount_cents: int, **values):
-        """Add a transaction; a negative amount is a debit."""
+        """Add a transaction and return it; a negative amount is a debit."""
         return self.ask(
             "/transactions",
             {
@@ -50,10 +50,14 @@ class StandIn:
                 "label": "Somebody",
                 **values,
             },
-        )
+        )["transaction"]
 
     def edit(self, transaction_ref: str, **values):
-        return self.ask(f"/transactions/{transaction_ref}", values, "PATCH")
+        return self.ask(f"/transactions/{transaction_ref}", values, "PATCH")["transaction"]
+
+    def fault(self, path: str, kind: str, **values):
+        """Let the next answers for a path be wrong; see the stand-in's README."""
+        return self.ask("/faults", [{"path_prefix": path, "kind": kind, **values}])
 
     def requests(self):
         return self.ask("/requests")["requests"]
