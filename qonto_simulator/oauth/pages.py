@@ -142,7 +142,6 @@ class ConsentPages:
     def _login_form(self, authorization: Authorization, email: str = "", failed: bool = False) -> Response:
         return page(
             "login.html",
-            401 if failed else 200,
             challenge=authorization.challenge,
             app=self._client(authorization).name,
             email=email,

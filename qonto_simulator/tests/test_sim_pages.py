@@ -12,6 +12,8 @@ from .driver import Driver
 def pages(driver: Driver) -> dict[str, str]:
     login = driver.http.get(driver.ask().headers["location"])
     organization = driver.log_in()
+    fee = {"account_id": driver.control("GET", "/truth")["accounts"][0]["id"], "side": "debit", "label": "Fee"}
+    driver.control("POST", "/transactions", {**fee, "amount_cents": 1, "operation_type": "qonto_fee"})
     return {
         "desk": driver.http.get("/").text,
         "portal": driver.http.get("/devportal").text,
@@ -28,9 +30,8 @@ def test_every_page_says_that_it_is_a_stand_in(driver: Driver):
         assert "(stand-in, not Qonto)</title>" in text, name
         assert 'name="viewport"' in text, name
         # Apart from saying what it is not, no page uses the name.
-        assert not re.search(
-            "qonto", re.sub("(?i)stand-in, not qonto", "", text.replace("/qonto/", "/")), re.IGNORECASE
-        ), name
+        rest = text.replace("/qonto/", "/").lower().replace("stand-in, not qonto", "")
+        assert "qonto" not in rest, name
 
 
 def test_pages_need_nothing_from_elsewhere(driver: Driver):

@@ -78,7 +78,7 @@ def test_balances_form_a_chain_with_distinct_instants(any_demo: Bank):
 def test_demo_is_of_plausible_size_and_variety(any_demo: Bank):
     kinds = Counter(row.operation_type for row in any_demo.store.transactions)
     assert 350 <= sum(kinds.values()) <= 500
-    assert set(kinds) == set(["transfer", "income", "card", "direct_debit", "qonto_fee", "card_refund", "swift_income"])
+    assert set(kinds) == {"transfer", "income", "card", "direct_debit", "qonto_fee", "card_refund", "swift_income"}
     statuses = Counter(row.status for row in any_demo.store.transactions)
     assert statuses["pending"] >= 4
     assert statuses["declined"] >= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from starlette.datastructures import FormData
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from ..bank import Bank
 from ..entry import EntryError, NewEntry, enter
-from ..model import COMPLETED, PENDING, Account
+from ..model import COMPLETED, PENDING, Account, Transaction
 from .render import page
 
 SHOWN = 15
@@ -56,7 +57,7 @@ class Desk:
                 (org, [self._account(account) for account in bank.accounts(org.id)]) for org in bank.store.organizations
             ],
             chosen=chosen,
-            rows=bank.ledger.sorted_rows(chosen, "emitted_at", True)[:SHOWN],
+            rows=sorted(bank.ledger.rows(chosen), key=_booked_or_made, reverse=True)[:SHOWN],
             total=len(bank.ledger.rows(chosen)),
             members=[(bank.user(m), m.role, bank.organization(m.organization_id).name) for m in bank.store.memberships],
             error=error,
@@ -74,6 +75,10 @@ def routes(bank: Bank) -> list[Route]:
         Route("/", desk.show, methods=["GET"]),
         Route("/desk/transactions", desk.add, methods=["POST"]),
     ]
+
+
+def _booked_or_made(row: Transaction) -> datetime:
+    return row.settled_at or row.emitted_at
 
 
 def _text(form: FormData, name: str) -> str:

@@ -32,7 +32,11 @@ def iban_groups(iban: str | None) -> str:
     return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
 
 
-_templates.filters.update(amount=amount, local_time=local_time, iban=iban_groups)
+def kind_in_words(operation_type: str) -> str:
+    return "bank fee" if operation_type == "qonto_fee" else operation_type.replace("_", " ")
+
+
+_templates.filters.update(kind=kind_in_words, amount=amount, local_time=local_time, iban=iban_groups)
 
 
 def page(template: str, status: int = 200, **context: Any) -> HTMLResponse:
