@@ -11,13 +11,15 @@ import sys
 import urllib.request
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 import odoo.tools
 from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 
-# A feed reaches back 90 days when an account is connected. What the bank saw earlier is not in Odoo, nor its documents.
+# A feed reaches back 90 days when an account is connected. What was paid earlier is carried forward into Odoo's books.
 WINDOW = timedelta(days=90)
+CARRIED_FORWARD = {"customer_invoice": "account_9008", "vendor_bill": "account_9009"}  # Saldenvorträge
 STREET, ZIP, CITY = "Speicherhof 14", "28195", "Bremen"
 PEOPLE = (
     (
@@ -57,7 +59,9 @@ def main(configuration: str, database: str, bank: str) -> None:
         ))
         make_people(company)
         partners = make_partners(company, books["partners"])
-        make_documents(company, partners, inside_window(books["documents"], accounts))
+        documents = without_gaps(books["documents"])
+        moves = make_documents(company, partners, documents)
+        carry_forward(company, moves, paid_before_the_feed(documents, accounts))
         register_app(company, state["client"])
         for name in CALLS_OUTSIDE:
             env.ref(name).active = False
@@ -120,19 +124,35 @@ def make_partners(company: object, facts: list[dict]) -> dict[str, object]:
     return {fact["id"]: partner for fact, partner in zip(facts, partners, strict=True)}
 
 
-def inside_window(documents: list[dict], accounts: list[dict]) -> list[dict]:
-    """Leave out what was paid, even in part, before the feed begins, and what lies in Odoo's future."""
-    days = {row["id"]: row["local_date"] for account in accounts for row in account["transactions"]}
-    today = date.today()
-    begin = (today - WINDOW).isoformat()
+def without_gaps(documents: list[dict]) -> list[dict]:
+    """Leave out what lies in Odoo's future, and invoices before the last gap in their numbers."""
+    today = date.today().isoformat()
+    past = [document for document in documents if document["issue_date"] <= today]
+    numbers = sorted(_number(document) for document in past if document["kind"] == "customer_invoice")
+    after_gap = (high for low, high in pairwise(numbers) if high != low + 1)
+    first = max(after_gap, default=0)
+    return [document for document in past if document["kind"] == "vendor_bill" or _number(document) >= first]
+
+
+def _number(document: dict) -> int:
+    """Return the running number in an invoice's number, which carries the year: RE-2026-0117."""
+    return int(document["number"].rpartition("-")[2])
+
+
+def paid_before_the_feed(documents: list[dict], accounts: list[dict]) -> list[int]:
+    """Return for each document the cents that were paid before the first day that a feed can reach."""
+    begin = (date.today() - WINDOW).isoformat()
+    early = {
+        row["id"] for account in accounts for row in account["transactions"]
+        if row["local_date"] and row["local_date"] < begin
+    }
     return [
-        document for document in documents
-        if document["issue_date"] <= today.isoformat()
-        and all((days[part["transaction_id"]] or begin) >= begin for part in document["transactions"])
+        sum(part["amount_cents"] for part in document["transactions"] if part["transaction_id"] in early)
+        for document in documents
     ]
 
 
-def make_documents(company: object, partners: dict[str, object], documents: list[dict]) -> None:
+def make_documents(company: object, partners: dict[str, object], documents: list[dict]) -> object:
     """Post invoices under their own numbers, and bills under the vendors' numbers as references."""
     env = company.env
     charts = env["account.chart.template"].with_company(company)
@@ -143,6 +163,41 @@ def make_documents(company: object, partners: dict[str, object], documents: list
     for move, document in zip(moves, documents, strict=True):
         if round(move.amount_total * 100) != document["amount_cents"]:
             raise ValueError(f"{document['number']}: {move.amount_total} instead of {document['amount_cents']} cents")
+    return moves
+
+
+def carry_forward(company: object, moves: object, paid_cents: list[int]) -> None:
+    """Settle what was paid before Odoo's bank feed begins by one entry, dated the day before."""
+    env = company.env
+    charts = env["account.chart.template"].with_company(company)
+    settled = [(move, Decimal(cents) / 100) for move, cents in zip(moves, paid_cents, strict=True) if cents]
+    entry = env["account.move"].with_company(company).create({
+        "date": date.today() - WINDOW - timedelta(days=1),
+        "ref": "Saldenvortrag",
+        "line_ids": [
+            Command.create(values)
+            for move, amount in settled
+            for values in _settlement_lines(move, float(amount), charts)
+        ],
+    })
+    entry.action_post()
+    for (move, _amount), line in zip(settled, entry.line_ids[::2], strict=True):
+        (_open_line(move) | line).reconcile()
+
+
+def _settlement_lines(move: object, amount: float, charts: object) -> list[dict[str, object]]:
+    """Return the line that settles a document, and the one that balances it."""
+    kind = "customer_invoice" if move.move_type == "out_invoice" else "vendor_bill"
+    sides = ("credit", "debit") if kind == "customer_invoice" else ("debit", "credit")
+    accounts = (_open_line(move).account_id, charts.ref(CARRIED_FORWARD[kind]))
+    return [
+        {"partner_id": move.partner_id.id, "account_id": account.id, "name": move.ref or move.name, side: amount}
+        for side, account in zip(sides, accounts, strict=True)
+    ]
+
+
+def _open_line(move: object) -> object:
+    return move.line_ids.filtered(lambda line: line.display_type == "payment_term")
 
 
 def _move_values(document: dict, partner: object, charts: object) -> dict[str, object]:
