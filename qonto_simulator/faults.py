@@ -2,7 +2,7 @@
 
 | kind        | what the client gets                                                       |
 |-------------|----------------------------------------------------------------------------|
-| status      | ``status`` (default 500) with an error body, ``retry_after`` if given       |
+| status      | ``status`` (default 500), an error body or ``body``, ``retry_after`` if set  |
 | html        | 200 with an HTML page                                                       |
 | garbage     | 200, ``application/json``, no JSON                                          |
 | drop        | the connection is closed without an answer                                  |
@@ -20,9 +20,10 @@ import asyncio
 import json
 from typing import Any
 
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .api.errors import error_response
+from .api.errors import error_response, new_trace_id
 from .bank import Bank
 from .model import Fault
 
@@ -117,9 +118,7 @@ async def _spoilt(fault: Fault, scope: Scope, receive: Receive, send: Send) -> N
     status, body = 200, b""
     headers: list[tuple[bytes, bytes]] = []
     if fault.kind == "status":
-        item = fault.body or {"code": "unknown", "detail": "Unknown error"}
-        extra = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        await error_response(fault.status, [item], extra)(scope, receive, send)
+        await _refusal(fault)(scope, receive, send)
         return
     if fault.kind == "html":
         kind = b"text/html; charset=utf-8"
@@ -132,3 +131,14 @@ async def _spoilt(fault: Fault, scope: Scope, receive: Receive, send: Send) -> N
     headers += [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _refusal(fault: Fault) -> Response:
+    """Answer with the status and, in ``body``, any error shape of section 2.3; a text goes out bare."""
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.body is None:
+        return error_response(fault.status, [{"code": "unknown", "detail": "Unknown error"}], headers)
+    headers["X-Tyk-Trace-Id"] = new_trace_id()
+    if isinstance(fault.body, str):
+        return PlainTextResponse(fault.body, fault.status, headers)
+    return JSONResponse(fault.body, fault.status, headers)

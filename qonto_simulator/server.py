@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 
@@ -35,4 +37,10 @@ def serve(bank: Bank, host: str, port: int, log_level: str = "warning") -> None:
         shown = f"[{host}]" if ":" in host else host
         sys.stdout.write(f"qonto_simulator (stand-in, not Qonto) at http://{shown}:{listener.getsockname()[1]}" + "\n")
         sys.stdout.flush()
+        # uvicorn finishes what is in work, then raises the signal again for this handler.
+        signal.signal(signal.SIGTERM, _leave)
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -245,6 +245,11 @@ def test_each_fault_spoils_the_answer_once(driver: Driver, session: Session, con
     fault(driver, "status", status=503, retry_after=4)
     answer = session.get("/labels")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "4")
+    flat = {"code": "sca_required", "message": "SCA required", "sca_session_token": "x"}
+    fault(driver, "status", status=428, body=flat)
+    assert (session.get("/labels").json(), session.get("/labels").status_code) == (flat, 200)
+    fault(driver, "status", status=502, body="")
+    assert session.get("/labels").content == b""
     fault(driver, "html")
     assert session.get("/labels").headers["content-type"].startswith("text/html")
     fault(driver, "garbage")
@@ -257,7 +262,7 @@ def test_each_fault_spoils_the_answer_once(driver: Driver, session: Session, con
         session.get("/labels")
     assert session.get("/labels").json()["labels"]
     kinds = [entry["fault"] for entry in driver.control("GET", "/requests")["requests"]]
-    assert kinds[-6:] == ["status", "html", "garbage", "wrong_shape", "drop", None]
+    assert kinds[-9:] == ["status", "status", None, "status", "html", "garbage", "wrong_shape", "drop", None]
 
 
 def test_faults_can_wait_repeat_and_be_cleared(driver: Driver, session: Session):
