@@ -163,6 +163,7 @@ def make_documents(company: object, partners: dict[str, object], documents: list
     for move, document in zip(moves, documents, strict=True):
         if round(move.amount_total * 100) != document["amount_cents"]:
             raise ValueError(f"{document['number']}: {move.amount_total} instead of {document['amount_cents']} cents")
+    moves.filtered("made_sequence_gap").made_sequence_gap = False  # the books begin there; nothing is missing
     return moves
 
 
