@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from qonto_simulator import world
 from qonto_simulator.bank import Bank
+from qonto_simulator.clock import parse_instant
 from qonto_simulator.codec import dumps
 from qonto_simulator.faults import ConnectionDropped
 
@@ -68,6 +70,8 @@ def test_reset_takes_seed_now_scenario_and_addresses(driver: Driver):
     assert state["now"].startswith("2026-03-01T07:00:0")
     assert (state["seed"], state["scenario"], state["frozen"]) == (7, "demo", False)
     assert state["client"]["redirect_uris"] == [REDIRECT]
+    fresh = driver.control("POST", "/reset", {})
+    assert abs(parse_instant(fresh["now"]) - datetime.now(timezone.utc)) < timedelta(seconds=20)
     assert "seed" in refusal(driver.http, "POST", "/reset", {"seed": "x"})
     assert "scenario" in refusal(driver.http, "POST", "/reset", {"scenario": "huge"})
     assert "Unknown" in refusal(driver.http, "POST", "/reset", {"sceanrio": "demo"})

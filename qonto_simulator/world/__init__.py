@@ -32,12 +32,11 @@ def reset(
 ) -> None:
     """Replace everything by a fresh world: no grants, no faults, default policy.
 
-    :param now: the bank's now from here on; None keeps the clock as it is
+    :param now: the bank's now from here on; None goes back to real time
     :param frozen: let the clock stand
     """
-    state = bank.clock.state
     bank.store.clear()
-    bank.clock.state = ClockState(state.offset_seconds, None)
+    bank.clock.state = ClockState()
     if now is not None:
         bank.clock.set(now)
     at = now or bank.clock.now()
