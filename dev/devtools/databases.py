@@ -1,6 +1,7 @@
 """Prepared databases in layers: each is a copy of the one below with more modules, made once for what goes into it."""
 
 import hashlib
+import platform
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from . import odoo_source, paths, postgres, say, settings
 ADDON = "qonto_psd2_sync"
 BASE_MODULES = "account,l10n_de,base_iban"
 NOT_INSTALLED = {"tests", "__pycache__"}  # folders whose files leave no trace in a database
+# No other clone's databases, nor anybody's else, may be taken for ours on a server that several use.
+MINE = "qonto_" + hashlib.sha256(f"{platform.node()}:{paths.ROOT}".encode()).hexdigest()[:6]
 KEPT = 3  # layers of a kind: a run that began before the last changes still copies its own
 
 
@@ -28,16 +31,16 @@ class Databases:
     def layer(self, kind: str, source: str | None, modules: str, *options: str, content: str = "") -> str:
         """Return the name of a database with these modules, made beforehand unless it is there.
 
-        :param kind: the first part of the name.
+        :param kind: what the layer is called.
         :param source: the layer below.
         :param options: more of Odoo's options for the installation.
         :param content: what else decides whether an existing one still fits.
         """
         key = hashlib.sha256("\0".join([self.odoo.identity, source or "", modules, *options, content]).encode())
-        name = f"{kind}_{key.hexdigest()[:10]}"
+        name = f"{MINE}_{kind}_{key.hexdigest()[:10]}"
         if name not in self._made(kind):
             say.step(f"Installing {modules.replace(',', ', ')} (once; it can take a minute)")
-            unfinished = f"unfinished_{kind}"
+            unfinished = f"{MINE}_unfinished_{kind}"
             self.drop(unfinished)
             if source:
                 self.copy(source, unfinished)
@@ -50,7 +53,7 @@ class Databases:
     def _made(self, kind: str) -> list[str]:
         """Return the layers of a kind, the newest first."""
         newest_first = self.server.query("SELECT datname FROM pg_database ORDER BY oid DESC")
-        return [name for name in newest_first if name.startswith(f"{kind}_")]
+        return [name for name in newest_first if name.startswith(f"{MINE}_{kind}_")]
 
     def install(self, database: str, *options: str) -> None:
         """Run Odoo's installation or update (`-i` or `-u` with the modules) on a database."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import odoo_source, paths, postgres, processes, say, settings
 from .databases import Databases
+from .testbed import OWN
 
 # At the start of a record, after the time and the process: "2026-03-01 10:00:00,000 123 WARNING database logger: text".
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) ")
@@ -46,7 +47,7 @@ def databases() -> Databases:
 def copied(source: str) -> Iterator[str]:
     """Give a copy of a prepared database for as long as the block lasts."""
     layers = databases()
-    name = f"test_{os.getpid()}_{next(_copies)}"
+    name = f"{OWN}{os.getpid()}_{next(_copies)}"
     layers.copy(source, name)
     try:
         yield name

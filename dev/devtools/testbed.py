@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import bank, cache, odoo_source, paths, postgres, processes, settings, venv
-from .databases import ADDON, BASE_MODULES, Databases, addon_fingerprint
+from .databases import ADDON, BASE_MODULES, MINE, Databases, addon_fingerprint
+
+OWN = f"{MINE}_test_"  # followed by the number of the process that runs the tests
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,10 @@ def _stand_in(python: Path, environment: dict[str, str]) -> Iterator[dict[str, s
 
 def _prepare(databases: Databases) -> tuple[str, str, str]:
     """Return the names of the layer without the addon, of the layer with it, and of a copy for this run."""
-    own = f"test_{os.getpid()}"
+    own = f"{OWN}{os.getpid()}"
     with cache.locked(paths.state("postgres", "tests.databases")):
         for name in databases.server.databases():  # of runs that were killed
-            kind, _, run = name.partition("_")
-            if kind == "test" and not processes.is_running(int(run.partition("_")[0])):
+            if name.startswith(OWN) and not processes.is_running(int(name.removeprefix(OWN).partition("_")[0])):
                 databases.drop(name)
         base = databases.layer("base", None, BASE_MODULES)
         template = databases.layer("addon", base, ADDON, content=addon_fingerprint())
