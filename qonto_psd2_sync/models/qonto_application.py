@@ -204,8 +204,12 @@ class QontoApplication(models.Model):
             ) from error
 
     def _oauth_client(self) -> OAuthClient:
-        """Return a client of the bank's OAuth host; a context manager."""
+        """Return a client of the bank's OAuth host; a context manager.
+
+        :raise UserError: a credential is missing, or can't be opened on this server
+        """
         self.ensure_one()
+        self._check_credentials_complete()
         application = self.sudo()
         return OAuthClient(
             application._endpoints(),

@@ -6,6 +6,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -14,7 +15,7 @@ from odoo.tools.misc import consteq
 
 from ..qonto_api import QontoClient, QontoError, code_challenge, new_code_verifier
 from ..vault import VaultError, vault_of
-from .failure_words import explain_error
+from .failure_words import explain, explain_error
 
 _logger = logging.getLogger(__name__)
 
@@ -448,12 +449,9 @@ class QontoConsent(models.Model):
         )
 
     def _revoke_quietly(self, token: str):
-        """Ask the bank to forget a token that nobody will use again; its answer changes nothing here."""
-        try:
-            with self.application_id._oauth_client() as oauth:
-                oauth.revoke(token)
-        except (QontoError, UserError) as error:
-            _logger.info("A token of consent %s could not be revoked: %s", self.id, error)
+        """Revoke where the bank's answer changes nothing here."""
+        if problem := self._revoke([token]):
+            _logger.info("A token of consent %s could not be revoked: %s", self.id, problem)
 
     # === USE === #
 
@@ -533,35 +531,47 @@ class QontoConsent(models.Model):
         The bank is asked after the commit that ends the consent here: whatever it answers, Odoo stops using it.
         """
         self.env["qonto.application"].check_access("write")
+        self.check_access("read")
         for consent in self.filtered(lambda consent: consent.state in self._LIVE):
             tokens = consent._end("withdrawn")
-            consent.message_post(
+            # Nobody may write consents, so nobody may write into their history either; withdrawing was checked above.
+            consent.sudo().message_post(
                 body=self.env._(
                     "%(user)s withdrew this consent. Bank lines, matches and accounts stay as they are.",
                     user=self.env.user.name,
                 )
             )
-            consent_id, uid, registry = consent.id, self.env.uid, self.env.registry
+            self.env.cr.postcommit.add(partial(consent._revoke_and_tell, tokens))
 
-            def revoke(consent_id=consent_id, uid=uid, registry=registry, tokens=tuple(tokens)):
-                with registry.cursor() as cr:
-                    consent = api.Environment(cr, uid, {})["qonto.consent"].browse(consent_id)
-                    for token in tokens:
-                        consent._revoke_and_tell(token)
-
-            self.env.cr.postcommit.add(revoke)
-
-    def _revoke_and_tell(self, token: str):
-        """Ask the bank to revoke and write its answer into the history."""
-        try:
-            with self.sudo().application_id._oauth_client() as oauth:
-                oauth.revoke(token)
-        except (QontoError, UserError) as error:
-            text = self.env._(
-                "Qonto could not be told: %(reason)s. Odoo no longer has the key, so nothing can be read; to end it at "
-                "the bank too, remove the app in Qonto under Integrations.",
-                reason=explain_error(self.env, error) if isinstance(error, QontoError) else str(error),
+    def _revoke_and_tell(self, tokens: list[str]):
+        """Ask the bank to revoke, and write its answer into the history; on a cursor of its own, after a commit."""
+        with self.env.registry.cursor() as cr:
+            consent = self.with_env(self.env(cr=cr)).sudo()
+            problem = consent._revoke(tokens)
+            consent.message_post(
+                body=self.env._(
+                    "Qonto could not be told: %(reason)s. Odoo no longer has the key, so nothing can be read; to end it at "
+                    "the bank too, remove the app in Qonto under Integrations.",
+                    reason=problem.rstrip("."),
+                )
+                if problem
+                else self.env._("Qonto confirmed that the access was revoked.")
             )
-        else:
-            text = self.env._("Qonto confirmed that the access was revoked.")
-        self.sudo().message_post(body=text)
+
+    def _revoke(self, tokens: list[str]) -> str:
+        """Ask the bank to forget tokens that nobody will use again.
+
+        :param tokens: refresh tokens in clear; none where they could not be opened
+        :return: why the bank could not be told; empty when it was
+        """
+        if not tokens:
+            return explain(self.env, "sealed")
+        try:
+            with self.application_id._oauth_client() as oauth:
+                for token in tokens:
+                    oauth.revoke(token)
+        except QontoError as error:
+            return explain_error(self.env, error)
+        except UserError as error:
+            return str(error)
+        return ""

@@ -7,6 +7,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..qonto_api import NetworkError, OAuthError, Unauthorized
 from ..vault import VaultError, vault_of
@@ -103,7 +104,11 @@ class QontoToken(models.Model):
             raise Unauthorized(f"the stored token can't be opened: {error}", code="sealed") from error
         if access != rejected and self.access_expires_at > fields.Datetime.now() + MARGIN:
             return access
-        with consent.application_id._oauth_client() as oauth:
+        try:
+            client = consent.application_id._oauth_client()
+        except UserError as error:
+            raise OAuthError(str(error), error="invalid_client", description=str(error)) from error
+        with client as oauth:
             try:
                 grant = oauth.refresh(refresh)
             except OAuthError as error:
