@@ -2,16 +2,40 @@
 """The world of the addon's tests: a German company, and the stand-in bank in a process of its own."""
 
 import os
+from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from .. import server_config, vault
+
 ADDRESS = "QONTO_SIMULATOR_URL"
+LOOPBACK = "http://127.0.0.1:"
+
+
+@contextmanager
+def server_options(data_dir: str | None = None, file: str = os.devnull, **options: str | None):
+    """Change what whoever runs the server has set for this addon; None: not in the environment.
+
+    :param str data_dir: Odoo's data directory, where the key file is
+    :param str file: the server's configuration file; by default it says nothing of this addon
+    """
+    names = ("key", "api_url", "oauth_url")
+    values = {name: options.get(name, server_config.server_option(name)) or "" for name in names}
+    environment = {f"qonto_psd2_sync_{name}".upper(): value for name, value in values.items()}
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, environment))
+        stack.enter_context(patch.object(server_config, "config", {"config": file}))
+        if data_dir:
+            stack.enter_context(patch.object(vault, "config", {"data_dir": data_dir}))
+        yield
 
 
 class StandIn:
@@ -102,6 +126,11 @@ class QontoCommon(AccountTestInvoicingCommon):
         self.bank.policy(auto_consent="allow")
         self.owner = next(member for member in facts["members"] if member["role"] == "owner")
         organization = self.owner["organization_id"]
+        self.emails = {
+            member["role"]: member["email"]
+            for member in facts["members"]
+            if member["organization_id"] == organization
+        }
         accounts = [
             account for account in self.bank.truth().values() if account["organization_id"] == organization
         ]
@@ -112,10 +141,23 @@ class QontoCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _request_handler(cls, session, prepared, /, **values):
-        """Let requests to the stand-in through untouched: the handler of Odoo's tests can't read our time-outs."""
-        if prepared.url.startswith(os.environ.get(ADDRESS, "-")):
+        """Let requests to this machine through untouched: the handler of Odoo's tests can't read our time-outs."""
+        if prepared.url.startswith((LOOPBACK, os.environ.get(ADDRESS, LOOPBACK))):
             return _super_send(session, prepared, **values)
         return super()._request_handler(session, prepared, **values)
+
+    @classmethod
+    def new_user(cls, login: str, *groups: str, **values):
+        """Return a user of this company with these groups."""
+        values = {"company_id": cls.company.id, "company_ids": [cls.company.id], **values}
+        return new_test_user(cls.env, login, ",".join(groups) or "base.group_user", **values)
+
+    @contextmanager
+    def assert_told(self, pattern: str, error=UserError):
+        """Expect an error with this sentence; what the block did is undone, as a request undoes it."""
+        with self.assertRaises(error) as caught:
+            yield
+        self.assertRegex(str(caught.exception), pattern)
 
     # === JOURNEYS === #
 
@@ -137,13 +179,14 @@ class QontoCommon(AccountTestInvoicingCommon):
         self.assertTrue(location.startswith(self.application.redirect_uri), f"{answer.status_code} {location}")
         return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
-    def come_back(self, query: dict, nonces: dict):
+    def come_back(self, query: dict, nonces: dict, user=None):
         """Take the browser back in Odoo.
 
+        :param user: who is logged in there; by default who began
         :return: the outcome
         """
         with self.enter_registry_test_mode(), self.env.registry.cursor() as cr:
-            return self.env(cr=cr)["qonto.consent"]._receive_callback(query, nonces)
+            return self.env(cr=cr, user=user or self.env.user)["qonto.consent"]._receive_callback(query, nonces)
 
     def give_consent(self, **values):
         """Go the whole way and return the active consent."""
