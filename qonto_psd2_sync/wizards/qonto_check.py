@@ -97,8 +97,10 @@ class QontoCheck(models.TransientModel):
         except StagingTokenMissing as error:
             return [(staging, "wrong", explain_error(self.env, error))]
         except OAuthError as error:
-            if error.error == "invalid_client":
-                return [(reachable, "right", ""), (credentials, "wrong", explain_error(self.env, error))]
+            # "invalid_grant" is of the token: the bank has accepted the app.
+            if error.error != "invalid_grant":
+                result = "wrong" if error.error == "invalid_client" else "unknown"
+                return [(reachable, "right", ""), (credentials, result, explain_error(self.env, error))]
         except QontoError as error:
             return [
                 (reachable, "wrong", explain_error(self.env, error)),
