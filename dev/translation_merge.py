@@ -26,7 +26,7 @@ def merge(template: polib.POFile, language: polib.POFile) -> polib.POFile:
 
     A text that is new and much like one that is gone gets that one's translation, marked fuzzy.
     """
-    known = {entry.msgid: entry for entry in language if not entry.obsolete}
+    known = {entry.msgid: entry for entry in language if entry.msgstr and not entry.obsolete}
     gone = sorted(known.keys() - {entry.msgid for entry in template})
     merged = polib.POFile()
     merged.header = template.header

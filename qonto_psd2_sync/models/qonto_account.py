@@ -25,7 +25,7 @@ class QontoAccount(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     environment = fields.Selection(
-        selection=lambda self: self.env["qonto.application"]._fields["environment"].selection,
+        selection=lambda self: self.env["qonto.application"]._fields["environment"]._description_selection(self.env),
         required=True,
         readonly=True,
     )
