@@ -42,7 +42,7 @@ class AccountJournal(models.Model):
         """Begin to connect Qonto from a journal's form or card."""
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_connect"),
-            "context": {"default_journal_id": self.id},
+            "context": {"default_company_id": self.company_id.id, "default_journal_id": self.id},
         }
 
     def action_qonto_sync(self):

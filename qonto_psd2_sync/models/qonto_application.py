@@ -260,5 +260,5 @@ class QontoApplication(models.Model):
         self.ensure_one()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_connect"),
-            "context": {"default_application_id": self.id},
+            "context": {"default_company_id": self.company_id.id, "default_application_id": self.id},
         }

@@ -15,13 +15,14 @@ ROUND_TRIPS_KEPT = 5
 class QontoConnect(models.TransientModel):
     _name = "qonto.connect"
     _description = "Connect Qonto"
+    _check_company_auto = True
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     application_id = fields.Many2one(
         "qonto.application", string="App", compute="_compute_application_id", store=True, readonly=False,
-        domain="[('company_id', '=', company_id)]",
+        domain="[('company_id', '=', company_id)]", check_company=True,
     )
-    journal_id = fields.Many2one("account.journal", readonly=True)
+    journal_id = fields.Many2one("account.journal", readonly=True, check_company=True)
     purpose = fields.Selection(
         selection=[("read", "Read accounts and transactions"), ("pay", "Read, and pay from Odoo")],
         required=True,
@@ -60,6 +61,7 @@ class QontoConnect(models.TransientModel):
                     company=self.company_id.name,
                 )
             )
+        self.application_id.check_access("read")
         if not self.agreed:
             raise UserError(self.env._("Please tick “Yes, I allow this” first, or close the window: then nothing is shared."))
         scopes = [*BANK_FEED_SCOPES, SUBSCRIPTION_READ, *(PAYMENT_SCOPES if self.purpose == "pay" else ())]
