@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_application
 from . import test_check
+from . import test_connect
 from . import test_feed
 from . import test_tours
 from . import test_translations

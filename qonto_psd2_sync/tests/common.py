@@ -8,11 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 from odoo.tests.common import _super_send
-
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 from .. import server_config, vault
 
