@@ -77,15 +77,19 @@ def wait_until_up(process: subprocess.Popen[bytes], health: str, log: Path, *, s
 
 
 def stop(pid: int, *, seconds: float = 15) -> None:
-    """End a process that leads its own session, with all its children; by force when it takes too long."""
-    for sent, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5)):
-        with suppress(ProcessLookupError):
-            os.killpg(pid, sent)
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if not is_running(pid):
-                return
-            time.sleep(0.05)
+    """End a process that leads its own session, and by force what takes longer or stays behind of its children."""
+    _signal_group(pid, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal_group(pid, signal.SIGKILL)
+    while is_running(pid):
+        time.sleep(0.05)
+
+
+def _signal_group(pid: int, sent: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, sent)
 
 
 def is_running(pid: int) -> bool:
