@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from . import bank, cache, odoo_source, paths, postgres, processes, say, settings
+from .checking.web import WebClient
 from .databases import ADDON, BASE_MODULES, Databases, addon_fingerprint
 
 DATABASE = "qonto_demo"
+DIRECTOR = "chef"  # log-in and password
 STATE = paths.STATE / "demo.json"
 BANK_STATE = paths.STATE / "bank.json"
 LOCK = paths.STATE / "demo.lock"
@@ -113,8 +115,11 @@ def _start(odoo: odoo_source.Odoo, database_server: postgres.Server) -> Running:
         )
         _prepare(Databases(odoo, database_server, configuration, data="demo"), left.bank)
         left = replace(left, odoo=f"http://127.0.0.1:{odoo_port}")
-        _introduce(database_server, left.odoo, left.bank)
-        return _start_odoo(odoo, configuration, left)
+        introduce(database_server, DATABASE, left.odoo, left.bank)
+        left = _start_odoo(odoo, configuration, left)
+        if not database_server.query("SELECT 1 FROM qonto_application LIMIT 1", DATABASE):
+            register_app(left.odoo, DATABASE, left.bank)
+        return left
     except BaseException:
         _end(running())
         raise
@@ -146,16 +151,9 @@ def _prepare(databases: Databases, bank_address: str) -> None:
     """Make the demo's database, or update the addon in it when its files have changed."""
     server, fingerprint = databases.server, addon_fingerprint()
     if DATABASE not in server.databases():
-        base = databases.layer("demo_base", None, BASE_MODULES, "--load-language=de_DE")
-        say.step("Installing the addon and the demo company's books")
         unfinished = f"unfinished_{DATABASE}"
         databases.drop(unfinished)
-        databases.copy(base, unfinished)
-        databases.install(unfinished, "-i", ADDON)
-        say.run(
-            [databases.odoo.python, paths.DEV / "demo_data.py", databases.configuration, unfinished, bank_address],
-            env=settings.environment(databases.odoo), failure="The demo's data could not be made.",
-        )
+        make_books(databases, unfinished, bank_address)
         databases.rename(unfinished, DATABASE)
     elif fingerprint not in server.query(
         f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608
@@ -167,15 +165,38 @@ def _prepare(databases: Databases, bank_address: str) -> None:
     server.query(f"COMMENT ON DATABASE {DATABASE} IS '{fingerprint}'")
 
 
-def _introduce(database_server: postgres.Server, address: str, bank_address: str) -> None:
+def make_books(databases: Databases, database: str, bank_address: str) -> None:
+    """Make a database with the addon and the demo company's books, which belong to a stand-in's transactions."""
+    base = databases.layer("demo_base", None, BASE_MODULES, "--load-language=de_DE")
+    say.step("Installing the addon and the demo company's books")
+    databases.copy(base, database)
+    databases.install(database, "-i", ADDON)
+    say.run(
+        [databases.odoo.python, paths.DEV / "demo_data.py", databases.configuration, database, bank_address],
+        env=settings.environment(databases.odoo), failure="The demo's data could not be made.",
+    )
+
+
+def introduce(database_server: postgres.Server, database: str, address: str, bank_address: str) -> None:
     """Tell Odoo its own address, and the bank where to send people back to."""
     for key, value in (("web.base.url", address), ("web.base.url.freeze", "True")):
         database_server.query(
             f"INSERT INTO ir_config_parameter (key, value) VALUES ('{key}', '{value}') "  # noqa: S608
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            DATABASE,
+            database,
         )
     _ask(f"{bank_address}/_control/clients", {"redirect_uris": [address + CALLBACK]})
+
+
+def register_app(address: str, database: str, bank_address: str) -> None:
+    """Enter the app's credentials in Odoo, as the managing director would copy them from the developer portal.
+
+    Not before the database has its last name: what is encrypted is bound to it.
+    """
+    client = _ask(f"{bank_address}/_control/state")["client"]
+    odoo = WebClient(address, database, DIRECTOR, DIRECTOR)
+    credentials = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
+    odoo.call("qonto.application", "create", [{"environment": "own", **credentials}])
 
 
 def _kept(left: Running) -> Running:

@@ -52,7 +52,7 @@ class Browser:
             result = json.load(answer)
         if "error" in result:
             raise say.Problem(result["error"]["data"]["message"])
-        return result["result"]
+        return result.get("result")  # left out where a method returns nothing
 
 
 class WebClient:
