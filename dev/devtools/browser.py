@@ -6,11 +6,21 @@ import shutil
 from . import say
 
 NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")  # as Odoo's tests look for it
+# It speaks with this machine only.
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+)
+
+
+def executable() -> str | None:
+    """Return the browser's path, if there is one."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def ensure() -> None:
     """Install a browser if there is none, or say how to."""
-    if any(shutil.which(name) for name in NAMES):
+    if executable():
         return
     advice = "The tests need a browser. On Debian: apt-get install chromium"
     if os.geteuid() or not shutil.which("apt-get"):
