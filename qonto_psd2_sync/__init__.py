@@ -1,5 +1,3 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import controllers
-from . import models
-from . import wizards
+from . import controllers, models, wizards
 from .hooks import uninstall_hook

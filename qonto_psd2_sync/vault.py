@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -59,13 +60,11 @@ def _make_key_file(path: Path) -> None:
             stream.write(secrets.token_urlsafe(48))
             stream.flush()
             os.fsync(stream.fileno())
-        try:
-            os.link(temporary, path)  # fails where the file exists: an exclusive create, whole
+        with suppress(FileExistsError):  # an exclusive create, and whole at once
+            os.link(temporary, path)
             _logger.info("Made the encryption key file %s", path)
-        except FileExistsError:
-            pass
     finally:
-        os.unlink(temporary)
+        Path(temporary).unlink()
 
 
 def master_keys() -> list[str]:

@@ -61,8 +61,8 @@ def explain(env, kind: str, detail: str = "") -> str:
             detail=detail,
         ),
         "tls": lambda: env._(
-            "The connection to Qonto is not trustworthy, so it was not used (%(detail)s). Whoever runs the server checks "
-            "its clock, its certificates and any proxy in between.",
+            "The connection to Qonto is not trustworthy, so it was not used (%(detail)s). Whoever runs the server "
+            "checks its clock, its certificates and any proxy in between.",
             detail=detail,
         ),
         "no_consent": lambda: env._("Nobody's consent covers this account. Connect Qonto."),
@@ -122,8 +122,8 @@ def explain(env, kind: str, detail: str = "") -> str:
             detail=detail,
         ),
         "internal": lambda: env._(
-            "An error in Odoo stopped the sync (%(detail)s). Nothing is lost; it is tried again by itself. The server's "
-            "log has the details.",
+            "An error in Odoo stopped the sync (%(detail)s). Nothing is lost; it is tried again by itself. The "
+            "server's log has the details.",
             detail=detail,
         ),
     }

@@ -55,7 +55,7 @@ class QontoAccount(models.Model):
         tracking=True,
     )
     responsible_id = fields.Many2one(
-        "res.users", string="Responsible", default=lambda self: self.env.user, check_company=True, tracking=True,
+        "res.users", default=lambda self: self.env.user, check_company=True, tracking=True,
         help="Who is told when the account stops syncing.",
     )
     consent_ids = fields.Many2many("qonto.consent", string="Consents", readonly=True)
@@ -151,9 +151,8 @@ class QontoAccount(models.Model):
 
     @api.depends("journal_id", "bank_balance")
     def _compute_ledger_balance(self):
-        totals = {
-            account: total
-            for account, total in self.env["account.move.line"].sudo()._read_group(
+        totals = dict(
+            self.env["account.move.line"].sudo()._read_group(
                 [
                     ("account_id", "in", self.journal_id.default_account_id.ids),
                     ("company_id", "in", self.company_id.ids),
@@ -162,7 +161,7 @@ class QontoAccount(models.Model):
                 ["account_id"],
                 ["amount_currency:sum"],
             )
-        }
+        )
         for account in self:
             account.ledger_balance = totals.get(account.journal_id.default_account_id, 0.0)
             account.balance_difference = account.bank_balance - account.ledger_balance

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The bank feed: fetch what the bank has, then book it. Both are resumable and safe to run twice (design, section 5)."""
+"""The bank feed: fetch what the bank has, then book it. Both can be resumed and run twice (design, section 5)."""
 
 import logging
 import random
@@ -273,35 +273,33 @@ class QontoAccount(models.Model):
         with consent._reading_client() as client:
             if not run.fetch_from:
                 run._begin_fetch(consent, self._fetch_start(run))
-            changed_since = datetime.fromisoformat(run.fetch_from)
-            page_number, pages_without_progress = 1, 0
-            while True:
-                page = client.list_transactions(
-                    bank_account_id=self.bank_ref,
-                    updated_at_from=changed_since,
-                    page=page_number,
-                    per_page=PAGE_SIZE,
-                )
-                self._store_page(run, page.transactions)
-                newest = max((row.updated_at for row in page.transactions), default=changed_since)
-                if newest > changed_since:
-                    changed_since, page_number, pages_without_progress = newest, 1, 0
-                else:
-                    page_number, pages_without_progress = page_number + 1, pages_without_progress + 1
-                if pages_without_progress > MAX_PAGES_WITHOUT_PROGRESS:
-                    raise InvalidAnswer("the list of transactions does not come to an end")
-                run.fetch_from = changed_since.isoformat()
-                if page.transactions:
-                    self._move_watermark(newest)
-                last = page.next_page is None or not page.transactions
-                if last:
-                    self._read_balance(client)
-                    run.phase = "book"
-                self._commit_page(lease)
-                if last:
-                    return True
-                if deadline and time.monotonic() >= deadline and page_number == 1:
-                    return False
+            return self._fetch_pages(client, run, lease, deadline)
+
+    def _fetch_pages(self, client, run, lease: str, deadline: float | None) -> bool:
+        changed_since = datetime.fromisoformat(run.fetch_from)
+        number = stuck = 1
+        while stuck <= MAX_PAGES_WITHOUT_PROGRESS:
+            page = client.list_transactions(
+                bank_account_id=self.bank_ref, updated_at_from=changed_since, page=number, per_page=PAGE_SIZE
+            )
+            self._store_page(run, page.transactions)
+            newest = max((row.updated_at for row in page.transactions), default=changed_since)
+            # Rows of one instant may fill several pages: only then is the next one asked by its number.
+            number, stuck = (1, 1) if newest > changed_since else (number + 1, stuck + 1)
+            changed_since = newest
+            run.fetch_from = newest.isoformat()
+            if page.transactions:
+                self._move_watermark(newest)
+            last = page.next_page is None or not page.transactions
+            if last:
+                self._read_balance(client)
+                run.phase = "book"
+            self._commit_page(lease)
+            if last:
+                return True
+            if deadline and time.monotonic() >= deadline and number == 1:
+                return False
+        raise InvalidAnswer("the list of transactions does not come to an end")
 
     def _fetch_start(self, run) -> datetime:
         """Return the aware instant to ask from: the watermark less an overlap, and no further than the window."""

@@ -110,11 +110,10 @@ class QontoApplication(models.Model):
 
     def write(self, vals):
         """Refuse to pull the app from under consents that live on its credentials."""
-        for name in ("client_id", "environment", "company_id"):
-            changed = self.filtered(
-                lambda app: name in vals and app._fields[name].convert_to_write(app[name], app) != vals[name]
-            )
-            if changed.sudo().consent_ids.filtered("is_live"):
+        identity = {name: vals[name] for name in ("client_id", "environment", "company_id") if name in vals}
+        for application in self.sudo():
+            now = application.read(list(identity), load=None)[0]
+            if any(now[name] != identity[name] for name in identity) and any(application.consent_ids.mapped("is_live")):
                 raise UserError(
                     self.env._(
                         "Connections to Qonto depend on this app. Disconnect them first (Qonto → Consents), "

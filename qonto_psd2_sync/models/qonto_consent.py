@@ -550,8 +550,8 @@ class QontoConsent(models.Model):
             problem = consent._revoke(tokens)
             consent.message_post(
                 body=self.env._(
-                    "Qonto could not be told: %(reason)s. Odoo no longer has the key, so nothing can be read; to end it at "
-                    "the bank too, remove the app in Qonto under Integrations.",
+                    "Qonto could not be told: %(reason)s. Odoo no longer has the key, so nothing can be read; to end "
+                    "it at the bank too, remove the app in Qonto under Integrations.",
                     reason=problem.rstrip("."),
                 )
                 if problem

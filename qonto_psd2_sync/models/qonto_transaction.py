@@ -8,6 +8,7 @@ from datetime import timezone
 from psycopg2 import IntegrityError
 
 from odoo import api, fields, models
+from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools import format_date
 
@@ -287,7 +288,7 @@ class QontoTransaction(models.Model):
 
     def _book_one_by_one(self, values: list[dict]):
         booked = self.browse()
-        for transaction, line_values in zip(self, values):
+        for transaction, line_values in zip(self, values, strict=True):
             try:
                 with self.env.cr.savepoint():
                     self.env["account.bank.statement.line"].create(line_values)
@@ -317,7 +318,7 @@ class QontoTransaction(models.Model):
                 "amount": transaction.amount,
                 "payment_ref": transaction._line_label(),
                 "partner_name": transaction.counterparty_name,
-                "partner_id": partners.get(transaction._sanitized_iban(), False),
+                "partner_id": partners.get(sanitize_account_number(transaction.counterparty_iban), False),
                 "account_number": transaction.counterparty_iban,
                 "transaction_type": transaction.operation_type,
                 "transaction_details": transaction._line_details(),
@@ -358,12 +359,9 @@ class QontoTransaction(models.Model):
         }
         return {name: value for name, value in facts.items() if value}
 
-    def _sanitized_iban(self) -> str:
-        return "".join(char for char in (self.counterparty_iban or "") if char.isalnum()).upper()
-
     def _partners_by_iban(self) -> dict[str, int]:
         """Map the counterparties' IBANs to partners, where an IBAN belongs to one partner only."""
-        numbers = {transaction._sanitized_iban() for transaction in self} - {""}
+        numbers = {sanitize_account_number(iban) for iban in self.mapped("counterparty_iban") if iban}
         found: dict[str, set[int]] = {}
         for bank_account in self.env["res.partner.bank"].search(
             [

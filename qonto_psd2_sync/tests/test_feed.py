@@ -32,7 +32,10 @@ class TestFeed(QontoCommon):
             if row["status"] == "completed" and row["local_date"] >= start
         ]
         self.assertEqual(
-            sorted((line.qonto_bank_ref, str(line.date), round(line.amount * 100)) for line in self.lines_of(self.account)),
+            sorted(
+                (line.qonto_bank_ref, str(line.date), round(line.amount * 100))
+                for line in self.lines_of(self.account)
+            ),
             sorted((row["id"], row["local_date"], row["amount_cents"]) for row in booked),
         )
         self.account.invalidate_recordset()
@@ -366,8 +369,8 @@ class TestFeed(QontoCommon):
     def test_card_says_who_must_act_when_the_bank_ended_the_consent(self):
         self.bank.ask("/revoke", {})
         self.env["qonto.token"].sudo().search([]).access_expires_at = fields.Datetime.now()
-        # Neither by a sync nor in `assertRaises`: their rollbacks would undo, in a test's one transaction, what a cursor
-        # of its own has committed.
+        # Neither by a sync nor in `assertRaises`: their rollbacks would undo, in a test's one transaction, what a
+        # cursor of its own has committed.
         with self.enter_registry_test_mode(), suppress(Unauthorized):
             self.env["qonto.token"].sudo()._access_token(self.account.consent_ids)
         card = self.card()

@@ -58,16 +58,16 @@ class QontoCheck(models.TransientModel):
             vault.open(vault.seal("check"))
         except VaultError as error:
             return "wrong", self.env._(
-                "No usable key: %(reason)s. Whoever runs the server sets QONTO_PSD2_SYNC_KEY (32 characters or more) or "
-                "makes Odoo's data directory writable.",
+                "No usable key: %(reason)s. Whoever runs the server sets QONTO_PSD2_SYNC_KEY (32 characters or more) "
+                "or makes Odoo's data directory writable.",
                 reason=str(error),
             )
         places = {
             "environment": self.env._("It comes from the server's environment."),
             "file": self.env._("It comes from the server's configuration file."),
             "data_dir": self.env._(
-                "It is a file in Odoo's data directory. Keep a copy in a safe place, apart from the database's backups; "
-                "several servers must share it."
+                "It is a file in Odoo's data directory. Keep a copy in a safe place, apart from the database's "
+                "backups; several servers must share it."
             ),
         }
         return "right", places[key_source()]
@@ -121,8 +121,8 @@ class QontoCheck(models.TransientModel):
         overdue = self.env["ir.cron"].sudo().search_count([("active", "=", True), ("nextcall", "<", late)], limit=1)
         if overdue:
             return "wrong", self.env._(
-                "Some are overdue by more than half an hour, so nobody seems to run them. Whoever runs the server checks "
-                "the option max_cron_threads and the server's log."
+                "Some are overdue by more than half an hour, so nobody seems to run them. Whoever runs the server "
+                "checks the option max_cron_threads and the server's log."
             )
         return "right", self.env._("They are on, and none is overdue.")
 

@@ -63,7 +63,9 @@ class QontoConnect(models.TransientModel):
             )
         self.application_id.check_access("read")
         if not self.agreed:
-            raise UserError(self.env._("Please tick “Yes, I allow this” first, or close the window: then nothing is shared."))
+            raise UserError(
+                self.env._("Please tick “Yes, I allow this” first, or close the window: then nothing is shared.")
+            )
         scopes = [*BANK_FEED_SCOPES, SUBSCRIPTION_READ, *(PAYMENT_SCOPES if self.purpose == "pay" else ())]
         consent = self.env["qonto.consent"].sudo().create(
             {

@@ -82,7 +82,9 @@ def ledger_cents(api: ExternalApi, journal: int, before: str | None = None) -> i
 
     :param before: a day (ISO 8601) whose items, and all later ones, are left out.
     """
-    ledger_account = api.read("account.journal", [("id", "=", journal)], ["default_account_id"])[0]["default_account_id"]
+    ledger_account = api.read("account.journal", [("id", "=", journal)], ["default_account_id"])[0][
+        "default_account_id"
+    ]
     items = api.read(
         "account.move.line",
         [

@@ -141,7 +141,10 @@ class Journey:
         for account in self._accounts():
             bank = _balance_before(truth[account["bank_ref"]], account["start_date"])
             ledger = ledger_cents(self._api, account["journal_id"][0], before=account["start_date"])
-            _expect(ledger == bank, f"{account['name']}: the ledger begins with {ledger / 100:.2f}, not {bank / 100:.2f}")
+            _expect(
+                ledger == bank,
+                f"{account['name']}: the ledger begins with {ledger / 100:.2f}, not {bank / 100:.2f}",
+            )
 
     def _sync(self) -> None:
         """Sync to the end, and compare every line with the bank."""

@@ -145,7 +145,7 @@ class _Text(HTMLParser):
         text.feed(page)
         return " ".join(" ".join(text._words).split())
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in ("script", "style")
 
     def handle_endtag(self, tag: str) -> None:
