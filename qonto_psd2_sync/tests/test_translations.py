@@ -28,6 +28,7 @@ MEANT_SO = {"QONTO_PSD2_SYNC_KEY", "api_url", "max_cron_threads", "oauth_url", "
 SAME_IN_GERMAN = {
     "%(account)s: %(problem)s",
     "%(company)s: %(environment)s",
+    "Admin",
     "Administrator",
     "App",
     "Bank",
@@ -35,6 +36,7 @@ SAME_IN_GERMAN = {
     "IBAN",
     "ID",
     "Journal",
+    "Manager",
     "Name",
     "Partner",
     "Phase",
