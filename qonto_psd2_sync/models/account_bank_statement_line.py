@@ -9,7 +9,7 @@ class AccountBankStatementLine(models.Model):
         "qonto.transaction", string="Transaction at Qonto", readonly=True, copy=False, index="btree_not_null",
         ondelete="restrict",
     )
-    qonto_operation_type = fields.Char(related="qonto_transaction_id.operation_type", string="Kind")
+    qonto_kind = fields.Char(related="qonto_transaction_id.kind")
     qonto_reference = fields.Char(related="qonto_transaction_id.reference", string="Reference at the bank")
     qonto_note = fields.Char(related="qonto_transaction_id.note", string="Note at the bank")
     qonto_bank_ref = fields.Char(related="qonto_transaction_id.bank_ref", string="ID at Qonto")

@@ -60,7 +60,9 @@ class QontoApplication(models.Model):
         compute="_compute_redirect_uri",
         help="Copy it into the app's settings in Qonto's developer portal, letter by letter.",
     )
-    consent_ids = fields.One2many("qonto.consent", "application_id", string="Consents")
+    consent_ids = fields.One2many(
+        "qonto.consent", "application_id", string="Consents", domain=[("state", "not in", ("draft", "waiting"))]
+    )
 
     _company_environment_uniq = models.Constraint(
         "UNIQUE (company_id, environment)",

@@ -15,6 +15,7 @@ from odoo.tools.misc import consteq
 
 from ..qonto_api import QontoClient, QontoError, code_challenge, new_code_verifier
 from ..vault import VaultError, vault_of
+from .bank_words import role_in_words
 from .failure_words import explain, explain_error
 
 _logger = logging.getLogger(__name__)
@@ -99,7 +100,8 @@ class QontoConsent(models.Model):
     organization_ref = fields.Char(string="Organization ID at Qonto", readonly=True)
     organization_name = fields.Char(string="Organization", readonly=True, tracking=True)
     plan_name = fields.Char(string="Plan", readonly=True)
-    member_role = fields.Char(string="Role at Qonto", readonly=True)
+    member_role = fields.Char(string="Role code", readonly=True)
+    role_label = fields.Char(string="Role at Qonto", compute="_compute_permission")
     permission = fields.Selection(
         selection=[
             ("read", "Read only"),
@@ -157,6 +159,7 @@ class QontoConsent(models.Model):
     @api.depends("scopes_granted", "member_role")
     def _compute_permission(self):
         for consent in self:
+            consent.role_label = role_in_words(self.env, consent.member_role)
             if "payment.write" not in (consent.scopes_granted or "").split():
                 consent.permission = "read"
                 consent.permission_reason = self.env._("Paying was not part of this consent.")

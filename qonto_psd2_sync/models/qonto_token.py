@@ -19,6 +19,8 @@ REFRESH_LIFE = timedelta(days=90)
 # A token about to expire is no good for a page that takes a while.
 MARGIN = timedelta(seconds=60)
 LOCK_TIMEOUT = "20s"
+# How often a worker looks again after another one has written the token.
+ATTEMPTS = 3
 
 
 class QontoToken(models.Model):
@@ -78,17 +80,41 @@ class QontoToken(models.Model):
         :raise Unauthorized: the consent is over; it says so from now on
         :raise NetworkError: the bank, or the lock, could not be had in time
         """
-        with self.env.registry.cursor() as cr:
-            own = self.with_env(self.env(cr=cr))
-            cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
-            try:
-                cr.execute("SELECT id FROM qonto_token WHERE consent_id = %s FOR NO KEY UPDATE", [consent.id])
-            except psycopg2.errors.LockNotAvailable as error:
-                raise NetworkError("another worker has been refreshing the token for too long") from error
-            row = cr.fetchone()
-            if not row:
-                raise Unauthorized("the consent has no token")
-            return own.browse(row[0])._fresh_access(rejected)
+        for _attempt in range(ATTEMPTS):
+            with self.env.registry.cursor() as cr:
+                token = self.with_env(self.env(cr=cr))._lock(consent)
+                if token is not None:
+                    return token._fresh_access(rejected)
+        raise NetworkError("other workers have been refreshing the token for too long")
+
+    @api.model
+    def _lock(self, consent):
+        """Lock the consent with its tokens: what the bank rotates is written together, and nobody comes in between.
+
+        :return: the tokens, or None when another worker has just written: it can be read in a new transaction only
+        :raise Unauthorized: there are none
+        :raise NetworkError: the lock could not be had in time
+        """
+        self.env.cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        try:
+            self.env.cr.execute(
+                """
+                SELECT token.id
+                  FROM qonto_token token JOIN qonto_consent consent ON consent.id = token.consent_id
+                 WHERE consent.id = %s
+                   FOR NO KEY UPDATE
+                """,
+                [consent.id],
+                log_exceptions=False,
+            )
+        except psycopg2.errors.SerializationFailure:
+            return None
+        except psycopg2.errors.LockNotAvailable as error:
+            raise NetworkError("another worker has been refreshing the token for too long") from error
+        row = self.env.cr.fetchone()
+        if not row:
+            raise Unauthorized("the consent has no token")
+        return self.browse(row[0])
 
     def _fresh_access(self, rejected: str | None) -> str:
         """Return the stored token if it is good, else trade the refresh token; the row is locked."""

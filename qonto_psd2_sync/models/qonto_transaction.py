@@ -13,6 +13,7 @@ from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools import format_date
 
 from ..qonto_api import raw_json
+from .bank_words import kind_in_words, status_in_words
 
 
 class QontoTransaction(models.Model):
@@ -29,8 +30,10 @@ class QontoTransaction(models.Model):
     account_currency = fields.Char(string="Currency of the account", related="account_id.currency_id.name")
     bank_ref = fields.Char(string="ID at Qonto", required=True, readonly=True)
     bank_slug = fields.Char(string="Readable ID at Qonto", readonly=True, index=True)
-    status = fields.Char(string="Status at the bank", required=True, readonly=True)
-    operation_type = fields.Char(string="Kind", readonly=True)
+    status = fields.Char(string="Status code", required=True, readonly=True)
+    status_label = fields.Char(string="Status at the bank", compute="_compute_words")
+    operation_type = fields.Char(string="Kind code", readonly=True)
+    kind = fields.Char(compute="_compute_words")
     label = fields.Char(readonly=True)
     counterparty_name = fields.Char(string="Counterparty", readonly=True)
     counterparty_iban = fields.Char(string="Counterparty's account", readonly=True)
@@ -99,6 +102,13 @@ class QontoTransaction(models.Model):
     def _compute_statement_line_id(self):
         for transaction in self:
             transaction.statement_line_id = transaction.statement_line_ids[:1]
+
+    @api.depends("status", "operation_type")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        for transaction in self:
+            transaction.status_label = status_in_words(self.env, transaction.status)
+            transaction.kind = kind_in_words(self.env, transaction.operation_type)
 
     @api.depends("raw")
     def _compute_raw_text(self):

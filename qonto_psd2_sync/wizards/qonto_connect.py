@@ -26,9 +26,7 @@ class QontoConnect(models.TransientModel):
     purpose = fields.Selection(
         selection=[("read", "Read accounts and transactions"), ("pay", "Read, and pay from Odoo")],
         required=True,
-        default=lambda self: (
-            "pay" if self.env.user.has_group("qonto_psd2_sync.group_payment_send") else "read"
-        ),
+        default="read",
     )
     wording = fields.Html(compute="_compute_wording", sanitize=False)
     agreed = fields.Boolean(string="Yes, I allow this")

@@ -14,7 +14,7 @@ class QontoMap(models.TransientModel):
     company_id = fields.Many2one(related="consent_id.company_id")
     organization_name = fields.Char(related="consent_id.organization_name")
     plan_name = fields.Char(related="consent_id.plan_name")
-    member_role = fields.Char(related="consent_id.member_role")
+    role_label = fields.Char(related="consent_id.role_label")
     permission = fields.Selection(related="consent_id.permission")
     permission_reason = fields.Char(related="consent_id.permission_reason")
     line_ids = fields.One2many("qonto.map.line", "map_id")
