@@ -2,6 +2,7 @@
 from . import test_application
 from . import test_check
 from . import test_connect
+from . import test_token
 from . import test_feed
 from . import test_tours
 from . import test_translations

@@ -34,10 +34,10 @@ class ConnectCase(QontoCommon):
 
     def consents(self):
         self.env.invalidate_all()
-        return self.env["qonto.consent"].sudo().search([])
+        return self.env["qonto.consent"].sudo().search([("company_id", "=", self.company.id)])
 
     def tokens(self):
-        return self.env["qonto.token"].sudo().search([])
+        return self.env["qonto.token"].sudo().search([("consent_id.company_id", "=", self.company.id)])
 
     def asked(self, path: str = "/") -> list[str]:
         """Return method, path and status of what the bank was asked since its log was emptied."""
@@ -77,7 +77,7 @@ class ConnectCase(QontoCommon):
             return (
                 [(consent.id, consent.state) for consent in self.consents()],
                 [(token.id, token.access_sealed) for token in self.tokens()],
-                self.env["qonto.account"].sudo().search([]).ids,
+                self.env["qonto.account"].sudo().search([("company_id", "=", self.company.id)]).ids,
             )
 
         before = state_of_all()
