@@ -24,6 +24,9 @@ class QontoMapLine(models.TransientModel):
     name = fields.Char(string="Account", required=True, readonly=True)
     iban = fields.Char(string="IBAN", readonly=True)
     main = fields.Boolean(readonly=True)
+    account_kind = fields.Selection(
+        selection=[("main", "Main account"), ("sub", "Sub-account")], compute="_compute_account_kind"
+    )
     closed = fields.Boolean(readonly=True)
     currency_name = fields.Char(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
@@ -65,6 +68,11 @@ class QontoMapLine(models.TransientModel):
     opening_sentence = fields.Char(compute="_compute_opening_sentence")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("main")
+    def _compute_account_kind(self):
+        for line in self:
+            line.account_kind = "main" if line.main else "sub"
 
     @api.depends("iban", "closed", "currency_id", "account_id")
     def _compute_problem(self):
