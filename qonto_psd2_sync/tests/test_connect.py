@@ -16,7 +16,7 @@ from odoo.fields import Datetime
 from odoo.tests import HttpCase, tagged
 
 from ..models.qonto_application import CALLBACK_PATH
-from ..models.qonto_consent import ROUND_TRIP
+from ..models.qonto_consent_round_trip import ROUND_TRIP
 from ..vault import vault_of
 from .common import QontoCommon
 
