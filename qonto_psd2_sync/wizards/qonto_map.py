@@ -61,16 +61,7 @@ class QontoMap(models.TransientModel):
         currencies = {
             currency.name: currency for currency in self.env["res.currency"].with_context(active_test=False).search([])
         }
-        known = {
-            account.bank_ref: account
-            for account in self.env["qonto.account"].search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("environment", "=", self.consent_id.environment),
-                    ("active", "in", (True, False)),
-                ]
-            )
-        }
+        known = self._known_accounts()
         lines = self.env["qonto.map.line"].create(
             [
                 {
@@ -91,6 +82,19 @@ class QontoMap(models.TransientModel):
         lines._propose()
         lines._read_opening()
 
+    def _known_accounts(self) -> dict:
+        """Map the bank's id → the account that is connected already, closed ones too."""
+        return {
+            account.bank_ref: account
+            for account in self.env["qonto.account"].search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("environment", "=", self.consent_id.environment),
+                    ("active", "in", (True, False)),
+                ]
+            )
+        }
+
     def _action_open(self):
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_map"),
@@ -104,9 +108,11 @@ class QontoMap(models.TransientModel):
         chosen = self.line_ids.filtered(lambda line: line.selected and not line.account_id)
         if not chosen:
             raise UserError(self.env._("Tick at least one account."))
-        taken_journals = set()
+        taken, known = {}, self._known_accounts()
         for line in chosen:
-            line._check_choice(taken_journals)
+            # Another window may have connected it meanwhile.
+            line.account_id = known.get(line.bank_ref)
+            line._check_choice(taken)
         accounts = self.env["qonto.account"]
         for line in chosen:
             accounts |= line._connect()

@@ -27,6 +27,7 @@ class QontoMapLine(models.TransientModel):
     account_kind = fields.Selection(
         selection=[("main", "Main account"), ("sub", "Sub-account")], compute="_compute_account_kind"
     )
+    summary = fields.Text(compute="_compute_summary")
     closed = fields.Boolean(readonly=True)
     currency_name = fields.Char(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
@@ -67,12 +68,30 @@ class QontoMapLine(models.TransientModel):
     )
     opening_sentence = fields.Char(compute="_compute_opening_sentence")
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Ask for the opening balance anew when the start date moved, whatever moved it: shown is what is booked."""
+        before = {line.id: line.start_date for line in self}
+        result = super().write(vals)
+        self.filtered(lambda line: line.start_date != before[line.id])._read_opening()
+        return result
+
     # === COMPUTE METHODS === #
 
     @api.depends("main")
     def _compute_account_kind(self):
         for line in self:
             line.account_kind = "main" if line.main else "sub"
+
+    @api.depends("name", "account_kind", "iban", "balance")
+    def _compute_summary(self):
+        """Name, kind, IBAN and balance below one another: a table has no room for them beside all that is chosen."""
+        kinds = dict(self._fields["account_kind"]._description_selection(self.env))
+        for line in self:
+            balance = line.currency_id.format(line.balance) if line.currency_id else ""
+            facts = (line.name, line.iban, balance, kinds[line.account_kind])
+            line.summary = "\n".join(filter(None, facts))
 
     @api.depends("iban", "closed", "currency_id", "account_id")
     def _compute_problem(self):

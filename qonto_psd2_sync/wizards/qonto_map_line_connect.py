@@ -12,10 +12,11 @@ from odoo.tools import format_date
 class QontoMapLine(models.TransientModel):
     _inherit = "qonto.map.line"
 
-    def _check_choice(self, taken_journals: set):
+    def _check_choice(self, taken: dict):
         """Stop with a sentence before anything is made.
 
-        :param set taken_journals: ids of journals that other lines of this choice use; this one's is added
+        :param dict taken: journals, short codes and ledger accounts that other lines of this choice use, with the
+            journal's name; this one's are added
         """
         self.ensure_one()
         if self.problem:
@@ -27,13 +28,13 @@ class QontoMapLine(models.TransientModel):
         if self.start_date > fields.Date.context_today(self):
             raise UserError(self.env._("%(account)s: the start date lies in the future.", account=self.name))
         if self.target == "existing":
-            self._check_journal(taken_journals)
+            self._check_journal(taken)
         elif not (self.new_name and self.new_code):
             raise UserError(
                 self.env._("%(account)s: the new journal needs a name and a short code.", account=self.name)
             )
         else:
-            self._check_new_journal(taken_journals)
+            self._check_new_journal(taken)
         if self.overlap_count and not self.overlap_agreed:
             raise UserError(
                 self.env._(
@@ -50,7 +51,7 @@ class QontoMapLine(models.TransientModel):
         if self.book_opening:
             self._check_opening()
 
-    def _check_journal(self, taken_journals: set):
+    def _check_journal(self, taken: dict):
         journal = self.journal_id
         name, label = self.name, journal.display_name
         if not journal:
@@ -69,7 +70,7 @@ class QontoMapLine(models.TransientModel):
                     account=name, journal=label,
                 )
             )
-        if journal.sudo().qonto_account_ids or journal.id in taken_journals:
+        if journal.sudo().qonto_account_ids or journal in taken:
             raise UserError(
                 self.env._(
                     "%(account)s: the journal %(journal)s receives another Qonto account. One journal, one account.",
@@ -91,23 +92,16 @@ class QontoMapLine(models.TransientModel):
                     account=name, currency=self.currency_name, journal=label,
                 )
             )
-        taken_journals.add(journal.id)
+        self._check_iban_is_free(journal)
+        taken[journal] = label
 
-    def _check_new_journal(self, taken_journals: set):
-        """Refuse a journal that could not be made, before its sibling is."""
-        journals = self.env["account.journal"].sudo().with_context(active_test=False)
-        namesake = journals.search([("company_id", "=", self.company_id.id), ("code", "=", self.new_code)], limit=1)
-        if namesake or self.new_code in taken_journals:
-            raise UserError(
-                self.env._(
-                    "%(account)s: the short code %(code)s is taken. Choose another one.",
-                    account=self.name, code=self.new_code,
-                )
-            )
-        owner = journals.search(
+    def _check_iban_is_free(self, journal):
+        """Refuse an IBAN that a journal of this company has already, other than the one that was chosen."""
+        owner = self.env["account.journal"].sudo().with_context(active_test=False).search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("bank_account_id.sanitized_acc_number", "=", sanitize_account_number(self.iban)),
+                ("id", "not in", journal.ids),
             ],
             limit=1,
         )
@@ -118,16 +112,32 @@ class QontoMapLine(models.TransientModel):
                     account=self.name, journal=owner.display_name,
                 )
             )
-        used = self.new_account_id and journals.search([("default_account_id", "=", self.new_account_id.id)], limit=1)
+
+    def _check_new_journal(self, taken: dict):
+        """Refuse a journal that could not be made, before its sibling is."""
+        journals = self.env["account.journal"].sudo().with_context(active_test=False)
+        namesake = journals.search([("company_id", "=", self.company_id.id), ("code", "=", self.new_code)], limit=1)
+        if namesake or self.new_code in taken:
+            raise UserError(
+                self.env._(
+                    "%(account)s: the short code %(code)s is taken. Choose another one.",
+                    account=self.name, code=self.new_code,
+                )
+            )
+        self._check_iban_is_free(journals)
+        ledger = self.new_account_id
+        used = ledger and (
+            journals.search([("default_account_id", "=", ledger.id)], limit=1).display_name or taken.get(ledger)
+        )
         if used:
             raise UserError(
                 self.env._(
                     "%(account)s: the ledger account %(ledger)s belongs to the journal %(journal)s. Choose another "
                     "one, or leave it empty.",
-                    account=self.name, ledger=self.new_account_id.display_name, journal=used.display_name,
+                    account=self.name, ledger=ledger.display_name, journal=used,
                 )
             )
-        taken_journals.add(self.new_code)
+        taken.update({self.new_code: self.new_name, ledger: self.new_name})
 
     def _check_opening(self):
         if not self.opening_known:
