@@ -34,7 +34,7 @@ class QontoMapLine(models.TransientModel):
     balance = fields.Monetary(readonly=True)
     account_id = fields.Many2one("qonto.account", string="Connected as", readonly=True)
     selected = fields.Boolean(string="Connect")
-    problem = fields.Char(compute="_compute_problem", help="Why this account can't be connected.")
+    problem = fields.Text(compute="_compute_problem", help="Why this account can't be connected.")
 
     target = fields.Selection(
         selection=[("existing", "Existing journal"), ("new", "New journal")], required=True, default="new"
@@ -49,7 +49,7 @@ class QontoMapLine(models.TransientModel):
         help="Left empty, Odoo makes one as for any new bank journal.",
     )
 
-    destination = fields.Char(string="Into", compute="_compute_destination")
+    destination = fields.Text(string="Into", compute="_compute_destination")
 
     earliest_date = fields.Date(compute="_compute_earliest_date")
     start_date = fields.Date(compute="_compute_start_date", store=True, readonly=False)
@@ -66,7 +66,7 @@ class QontoMapLine(models.TransientModel):
     opening_account_id = fields.Many2one(
         "account.account", string="Opening entry against", domain="[('account_type', '!=', 'asset_cash')]"
     )
-    opening_sentence = fields.Char(compute="_compute_opening_sentence")
+    opening_sentence = fields.Text(compute="_compute_opening_sentence")
 
     # === CRUD METHODS === #
 
