@@ -1,0 +1,29 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which open items a bank line pays: facts in, ranked proposals with their proofs out. Pure Python.
+
+Typical use::
+
+    index = ItemIndex(items)
+    for line in lines:
+        for proposal in propose(line, index):
+            print(proposal.item_ids, [proof.kind for proof in proposal.proofs], proposal.certain)
+
+The rule (design, section 7): booked without asking is only what has two independent proofs and no rival; never on
+amount alone, name alone or habit.
+"""
+
+from .engine import ItemIndex, propose
+from .facts import LineFacts, OpenItem, Proof, ProofKind, Proposal
+from .numbers import normalised, numbers_in
+
+__all__ = [
+    "ItemIndex",
+    "LineFacts",
+    "OpenItem",
+    "Proof",
+    "ProofKind",
+    "Proposal",
+    "normalised",
+    "numbers_in",
+    "propose",
+]
