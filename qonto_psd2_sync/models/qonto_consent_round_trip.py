@@ -202,11 +202,10 @@ class QontoConsent(models.Model):
         """
         with self._client(grant.access_token) as client:
             organization = client.get_organization()
-            accounts = client.list_bank_accounts()
             facts = {
                 "organization_ref": organization.id or organization.slug,
                 "organization_name": organization.legal_name or organization.name or organization.slug,
-                "bank_accounts": [self._account_facts(account) for account in accounts if not account.is_external],
+                "bank_accounts": self._list_accounts(client),
             }
             # Both are good to know and neither is needed: a plan or a role that the bank keeps to itself is no error.
             try:
@@ -221,16 +220,29 @@ class QontoConsent(models.Model):
         return facts
 
     @staticmethod
-    def _account_facts(account) -> dict:
-        return {
-            "id": account.id,
-            "name": account.name,
-            "iban": account.iban,
-            "currency": account.currency,
-            "balance": None if account.balance is None else str(account.balance),
-            "main": account.main,
-            "status": account.status,
-        }
+    def _list_accounts(client) -> list[dict]:
+        return [
+            {
+                "id": account.id,
+                "name": account.name,
+                "iban": account.iban,
+                "currency": account.currency,
+                "balance": None if account.balance is None else str(account.balance),
+                "main": account.main,
+                "status": account.status,
+            }
+            for account in client.list_bank_accounts()
+            if not account.is_external
+        ]
+
+    def _bank_accounts_now(self) -> list[dict]:
+        """Return the accounts as the bank lists them now; where it can't be asked, as it did with the consent."""
+        try:
+            with self._reading_client() as client:
+                return self._list_accounts(client)
+        except QontoError as error:
+            _logger.info("Consent %s: the accounts could not be listed anew: %s", self.id, error)
+            return self.bank_accounts or []
 
     def _activate(self, grant, facts: dict):
         """Go from `waiting` to `active`; a consent that this one renews becomes `replaced`."""

@@ -76,7 +76,7 @@ class QontoMap(models.TransientModel):
                     "balance": float(facts["balance"] or 0),
                     "account_id": known[facts["id"]].id if facts["id"] in known else False,
                 }
-                for facts in self.consent_id.bank_accounts or []
+                for facts in self.consent_id._bank_accounts_now()
             ]
         )
         lines._propose()
