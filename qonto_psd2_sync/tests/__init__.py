@@ -6,3 +6,4 @@ from . import test_token
 from . import test_feed
 from . import test_tours
 from . import test_translations
+from . import test_map
