@@ -12,4 +12,5 @@ from . import (
     qonto_sync_run,
     qonto_token,
     qonto_transaction,
+    statement_line_booking,
 )

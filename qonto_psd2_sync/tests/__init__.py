@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_application
+from . import test_booking
 from . import test_check
 from . import test_connect
 from . import test_token
