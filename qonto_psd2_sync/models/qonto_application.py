@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The app that a company registered in Qonto's developer portal."""
 
+import re
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
@@ -12,6 +13,8 @@ from ..vault import SealBroken, VaultKeyMissing, vault_of
 
 CALLBACK_PATH = "/qonto_psd2_sync/oauth/callback"
 MASK = "••••••••"
+# What a header can carry: the bank's client refuses anything else.
+SECRET = re.compile(r"[\x21-\x7e]*")
 
 
 class QontoApplication(models.Model):
@@ -132,6 +135,14 @@ class QontoApplication(models.Model):
             value = (application[name] or "").strip()
             if value == MASK:
                 continue
+            if not SECRET.fullmatch(value):
+                raise UserError(
+                    self.env._(
+                        "%(field)s: there are characters in it that can't belong there. Copy it anew from Qonto's "
+                        "developer portal, without spaces.",
+                        field=self._fields[name]._description_string(self.env),
+                    )
+                )
             try:
                 sealed = vault_of(self.env).seal(value) if value else False
             except VaultKeyMissing as error:
