@@ -44,7 +44,7 @@ def test_due_accounts_sync_by_themselves_and_a_failing_one_stops_no_other(
     def lines_of(account: str) -> int:
         return number(
             database,
-            "SELECT count(*) FROM account_bank_statement_line AS line"  # noqa: S608
+            "SELECT count(*) FROM account_bank_statement_line AS line"
             " JOIN qonto_transaction AS bank ON bank.id = line.qonto_transaction_id"
             f" JOIN qonto_account AS account ON account.id = bank.account_id WHERE account.bank_ref = '{account}'",
         )

@@ -28,7 +28,7 @@ def _books(database: str) -> dict[str, dict[int, dict[str, Any]]]:
     return {
         table: {
             row["id"]: row
-            for row in map(json.loads, query(database, f"SELECT to_jsonb({table}) FROM {table}"))  # noqa: S608
+            for row in map(json.loads, query(database, f"SELECT to_jsonb({table}) FROM {table}"))
         }
         for table in BOOKS
     }
