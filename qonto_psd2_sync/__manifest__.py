@@ -1,10 +1,9 @@
 {
     "name": "Qonto: bank feed and payments",
-    "summary": "Your Qonto account in Odoo: see it, match it, pay from it",
+    "summary": "Your Qonto account in Odoo: booked transactions on the bank's own day, and what they pay",
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "author": "qonto_psd2_sync contributors",
-    "website": "https://github.com/qonto-psd2-sync/qonto_psd2_sync",
     "license": "LGPL-3",
     "depends": ["account", "base_iban"],
     "data": [
@@ -15,6 +14,7 @@
         "wizards/qonto_check_views.xml",
         "wizards/qonto_connect_views.xml",
         "wizards/qonto_map_views.xml",
+        "wizards/qonto_match_views.xml",
         "views/qonto_application_views.xml",
         "views/qonto_consent_views.xml",
         "views/qonto_account_views.xml",

@@ -13,4 +13,5 @@ from . import (
     qonto_token,
     qonto_transaction,
     statement_line_booking,
+    statement_line_matching,
 )

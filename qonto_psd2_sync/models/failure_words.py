@@ -26,6 +26,9 @@ NEEDS_PERSON = frozenset(
     }
 )
 
+# A repetition would ring the member's phone: only a person asks again.
+RINGS_A_PHONE = frozenset({"sca_required", "sca_not_enrolled"})
+
 # Codes that the addon itself gives to errors of the bank's client: more telling than the error's kind.
 OWN_CODES = ("sealed", "invalid_grant", "other_currency", "no_consent")
 
@@ -111,7 +114,8 @@ def explain(env, kind: str, detail: str = "") -> str:
             detail=detail,
         ),
         "sca_required": lambda: env._(
-            "Qonto asks for an approval in its app before it shows these transactions. Sync by hand to be asked."
+            "Qonto asks for an approval in its app before it shows these transactions. Connect Qonto again: logging in "
+            "there approves it; lines and settings stay."
         ),
         "sca_not_enrolled": lambda: env._(
             "Qonto asks for an approval, but no phone is paired. Pair one in the Qonto app, then sync again."

@@ -110,12 +110,14 @@ class QontoAccount(models.Model):
         return TIME_ZONES.get(company.country_id.code, "Europe/Paris")
 
     @api.depends("failure_kind", "failure_detail")
+    @api.depends_context("lang")
     def _compute_failure(self):
         """In the words and the language of whoever reads it; stored is only what happened."""
         for account in self:
             account.failure = account.failure_kind and explain(self.env, account.failure_kind, account.failure_detail)
 
     @api.depends("failure_kind", "last_sync_at", "sync_interval", "consent_ids.state", "active")
+    @api.depends_context("lang")
     def _compute_status(self):
         """From the clock, so that it is right also when no scheduled action runs."""
         now = fields.Datetime.now()
@@ -194,6 +196,14 @@ class QontoAccount(models.Model):
                         journal=journal.display_name,
                     )
                 )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """An account that shall sync by schedule (again) is due at once."""
+        if vals.get("sync_interval", "0") != "0":
+            vals = {"next_sync_at": fields.Datetime.now(), **vals}
+        return super().write(vals)
 
     # === DAYS === #
 

@@ -15,7 +15,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..qonto_api import QontoError
-from .failure_words import failure_of
+from .failure_words import RINGS_A_PHONE, failure_of
 
 _logger = logging.getLogger(__name__)
 
@@ -116,8 +116,7 @@ class QontoAccount(models.Model):
                 ("company_id.active", "=", True),
                 "|", ("lease_until", "=", False), ("lease_until", "<=", now),
                 "|", ("run_ids.state", "=", "running"),
-                "&", ("sync_interval", "!=", "0"),
-                "|", ("next_sync_at", "=", False), ("next_sync_at", "<=", now),
+                "&", ("sync_interval", "!=", "0"), ("next_sync_at", "<=", now),
             ],
             order="next_sync_at, id",
         )
@@ -299,7 +298,7 @@ class QontoAccount(models.Model):
                 "failure_detail": (detail or "")[:500],
                 "failing_since": self.failing_since or now,
                 "failure_count": self.failure_count + 1,
-                "next_sync_at": now + wait if int(self.sync_interval) else False,
+                "next_sync_at": now + wait if int(self.sync_interval) and kind not in RINGS_A_PHONE else False,
             }
         )
         run._close("failed", kind, detail)

@@ -134,6 +134,8 @@ class QontoConsent(models.Model):
         return ~live if set(value) == {False} else fields.Domain(bool(value))
 
     @api.depends("scopes_granted", "member_role")
+    @api.depends_context("lang")
+    @api.depends_context("lang")
     def _compute_permission(self):
         for consent in self:
             consent.role_label = role_in_words(self.env, consent.member_role)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The round trip to the bank in which a consent is given: away with a signed state, back with a code that is good once."""
+"""The round trip to the bank in which a consent is given: away with a signed state, back with a code, good once."""
 
 import hashlib
 import logging
@@ -294,8 +294,8 @@ class QontoConsent(models.Model):
                 title=self.env._("Your Qonto app may not ask for this"),
                 message=self.env._("Qonto says: %(text)s", text=description or error),
                 advice=self.env._(
-                    "In Qonto's developer portal the app needs the use case “automate your own business”. A use case "
-                    "can't be changed later: make a new app if need be. Or connect for reading only."
+                    "In Qonto's developer portal the app needs the use case “automate your own business operations”. "
+                    "A use case can't be changed later: make a new app if need be. Or connect for reading only."
                 ),
             )
         return Outcome(

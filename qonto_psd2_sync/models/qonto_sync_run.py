@@ -53,6 +53,7 @@ class QontoSyncRun(models.Model):
     )
 
     @api.depends("failure_kind", "failure_detail")
+    @api.depends_context("lang")
     def _compute_message(self):
         for run in self:
             run.message = run.failure_kind and explain(self.env, run.failure_kind, run.failure_detail)

@@ -116,6 +116,7 @@ class QontoTransaction(models.Model):
             transaction.raw_text = json.dumps(transaction.raw, indent=2, ensure_ascii=False, sort_keys=True)
 
     @api.depends("feed_state", "hold_kind", "hold_detail", "status")
+    @api.depends_context("lang")
     def _compute_hold_reason(self):
         for transaction in self:
             transaction.hold_reason = transaction._reason_in_words()

@@ -331,6 +331,17 @@ class TestFeed(QontoCommon):
             self.env.ref("qonto_psd2_sync.ir_cron_sync_1").method_direct_trigger()
         self.assertFalse(self.bank.requests())
 
+    def test_schedule_never_rings_a_phone_again(self):
+        self.bank.fault(
+            TRANSACTIONS, "status", status=428, times=None,
+            body={"code": "sca_required", "message": "SCA required", "sca_session_token": "x" * 64, "trace_id": "t"},
+        )
+        self.sync(self.account, expect="failed")
+        self.assertEqual(self.account.status, "needs_you")
+        self.assertFalse(self.account._due_accounts())
+        self.account.sync_interval = "4"
+        self.assertEqual(self.account._due_accounts(), self.account)
+
     def test_run_left_half_done_is_finished_by_the_schedule(self):
         self.account.sync_interval = "0"
         with self.enter_registry_test_mode():

@@ -1,0 +1,133 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Proposals for bank lines: Odoo's records become facts for the engine, its proofs become sentences."""
+
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.addons.base.models.res_bank import sanitize_account_number
+from odoo.exceptions import UserError
+
+from ..matching import ItemIndex, LineFacts, OpenItem, ProofKind, Proposal, propose
+from .booking import Booking, Match
+
+
+class AccountBankStatementLine(models.Model):
+    _inherit = "account.bank.statement.line"
+
+    def _qonto_proposals(self) -> dict[int, tuple[Proposal, ...]]:
+        """Return the proposals for each line that is not matched yet; a few queries for all of them."""
+        lines = self.filtered(lambda line: not line.is_reconciled)
+        proposals = {}
+        for company in lines.company_id:
+            of_company = lines.filtered(lambda line, company=company: line.company_id == company)
+            index = ItemIndex(of_company._qonto_open_items())
+            proposals.update({line.id: propose(line._qonto_facts(), index) for line in of_company})
+        return proposals
+
+    def _qonto_facts(self) -> LineFacts:
+        """Return what the engine is told about this line."""
+        self.ensure_one()
+        transaction = self.qonto_transaction_id
+        currency = self.foreign_currency_id or self.currency_id
+        amount = self.amount_currency if self.foreign_currency_id else self.amount
+        return LineFacts(
+            id=self.id,
+            amount=self._qonto_exact(amount, currency),
+            currency=currency.name,
+            texts=tuple(filter(None, (self.payment_ref, transaction.reference, transaction.note))),
+            day=self.date,
+            iban=sanitize_account_number(self.account_number) or None,
+            partner_id=self.partner_id.commercial_partner_id.id or None,
+        )
+
+    def _qonto_open_items(self) -> list[OpenItem]:
+        """Return the open items of documents in the company of these lines."""
+        items = self.env["account.move.line"].search_fetch(
+            self._qonto_open_items_domain(),
+            ["move_id", "partner_id", "amount_residual_currency", "currency_id", "date", "name"],
+        )
+        items.move_id.fetch(["name", "ref", "payment_reference"])
+        partners = items.partner_id.commercial_partner_id
+        ibans: dict[int, set[str]] = {}
+        for bank_account in self.env["res.partner.bank"].search_fetch(
+            [("partner_id.commercial_partner_id", "in", partners.ids)], ["partner_id", "sanitized_acc_number"]
+        ):
+            owner = bank_account.partner_id.commercial_partner_id.id
+            ibans.setdefault(owner, set()).add(bank_account.sanitized_acc_number)
+        return [
+            OpenItem(
+                id=item.id,
+                partner_id=item.partner_id.commercial_partner_id.id or None,
+                residual=self._qonto_exact(item.amount_residual_currency, item.currency_id),
+                currency=item.currency_id.name,
+                numbers=tuple(filter(None, (item.move_id.name, item.move_id.ref, item.move_id.payment_reference))),
+                day=item.date,
+                ibans=frozenset(ibans.get(item.partner_id.commercial_partner_id.id, ())),
+            )
+            for item in items
+        ]
+
+    def _qonto_open_items_domain(self) -> list:
+        """Return the domain of what a bank line can pay: open items on receivable and payable accounts."""
+        return [
+            *self[:1]._get_default_amls_matching_domain(),
+            ("account_type", "in", ("asset_receivable", "liability_payable")),
+            ("amount_residual_currency", "!=", 0),
+        ]
+
+    @api.model
+    def _qonto_exact(self, amount: float, currency) -> Decimal:
+        """Return an amount of Odoo's as the exact decimal that it stands for."""
+        return Decimal(f"{amount:.{currency.decimal_places}f}")
+
+    # === WORDS === #
+
+    @api.model
+    def _qonto_proof_in_words(self, proof) -> str:
+        """Return what a proof says, for the person who checks it."""
+        if proof.kind is ProofKind.NUMBER:
+            return self.env._("number %(number)s in the text", number=proof.detail)
+        if proof.kind is ProofKind.IBAN:
+            return self.env._("account known as the partner's")
+        if proof.kind is ProofKind.AMOUNT:
+            return self.env._("amount exact")
+        return self.env._("sent from Odoo as this transfer")
+
+    # === ACTION METHODS === #
+
+    def action_qonto_match(self):
+        """Open the choice of what this line pays."""
+        self.ensure_one()
+        self._qonto_check_may_match()
+        if self.is_reconciled:
+            raise UserError(self.env._("This line is matched already. Undo the match first to match it anew."))
+        wizard = self.env["qonto.match"].create({"statement_line_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Match"),
+            "res_model": "qonto.match",
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_qonto_undo_match(self):
+        """Take the match of this line back; documents and payments are as before."""
+        self._qonto_check_may_match()
+        self.check_access("write")
+        self._qonto_undo()
+
+    def _qonto_check_may_match(self):
+        if not self.env.user.has_group("qonto_psd2_sync.group_feed_user"):
+            raise UserError(
+                self.env._("Matching needs the right “Qonto bank feed: User”. An administrator can give it to you.")
+            )
+
+    def _qonto_book_items(self, items, **values):
+        """Book this line on open items, in the order given.
+
+        :param items: `account.move.line`
+        :param values: of `Booking`
+        """
+        self.ensure_one()
+        return self._qonto_book([Booking(self, tuple(Match(item) for item in items), **values)])
