@@ -149,7 +149,7 @@ class QontoCommon(AccountTestInvoicingCommon):
     def new_user(cls, login: str, *groups: str, **values):
         """Return a user of this company with these groups."""
         values = {"company_id": cls.company.id, "company_ids": [cls.company.id], **values}
-        return new_test_user(cls.env, login, ",".join(groups) or "base.group_user", **values)
+        return new_test_user(cls.env(su=True), login, ",".join(groups) or "base.group_user", **values)
 
     @contextmanager
     def assert_told(self, pattern: str, error=UserError):

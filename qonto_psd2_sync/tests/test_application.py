@@ -41,23 +41,23 @@ class TestApplication(QontoCommon):
     def test_secrets_rest_encrypted_and_show_as_a_mask(self):
         for name in ("client_secret", "staging_token"):
             with self.subTest(name):
-                self.application[name] = "a secret in clear"
+                self.application[name] = "a-secret-in-clear"
                 sealed = self.stored(f"{name}_sealed")
                 self.assertTrue(sealed)
-                self.assertNotIn("secret in clear", sealed)
-                self.assertEqual(self.application._secret(name), "a secret in clear")
+                self.assertNotIn("secret-in-clear", sealed)
+                self.assertEqual(self.application._secret(name), "a-secret-in-clear")
                 self.application.invalidate_recordset()
                 self.assertEqual(self.application.read([name])[0][name], MASK)
 
     def test_no_secret_gets_into_the_history(self):
         application = self.application.with_context(tracking_disable=False, mail_notrack=False)
         self.write_history()
-        application.write({"client_secret": "a secret in clear", "client_id": "another-id"})
+        application.write({"client_secret": "a-secret-in-clear", "client_id": "another-id"})
         self.write_history()
         messages = self.application.message_ids
         told = "".join(messages.mapped(lambda message: f"{message.body}{message.sudo().tracking_value_ids.read()}"))
         self.assertIn("another-id", told)
-        self.assertNotIn("a secret in clear", told)
+        self.assertNotIn("a-secret-in-clear", told)
         self.assertNotIn(self.stored("client_secret_sealed"), told)
 
     def test_writing_the_mask_back_changes_nothing(self):
@@ -66,12 +66,22 @@ class TestApplication(QontoCommon):
         self.assertEqual(self.stored("client_secret_sealed"), before)
 
     def test_a_secret_can_be_replaced_and_erased(self):
-        self.application.client_secret = "  the new one\n"
-        self.assertEqual(self.application._secret("client_secret"), "the new one")
+        self.application.client_secret = "  the-new-one\n"
+        self.assertEqual(self.application._secret("client_secret"), "the-new-one")
         self.application.client_secret = False
         self.assertFalse(self.stored("client_secret_sealed"))
         self.application.invalidate_recordset()
         self.assertFalse(self.application.client_secret)
+
+    def test_secret_that_was_copied_badly_is_refused(self):
+        before = self.stored("client_secret_sealed")
+        for name in ("client_secret", "staging_token"):
+            label = self.application.fields_get([name])[name]["string"]
+            sentence = f"{label}: there are characters.*developer portal"
+            for value in ("two words", "line\nbreak", "Schlüssel", "zero\u200bwidth", f"{MASK}x"):
+                with self.subTest(f"{name} {value}"), self.assert_told(sentence):
+                    self.application[name] = value
+        self.assertEqual(self.stored("client_secret_sealed"), before)
 
     def test_a_copied_record_has_no_secrets(self):
         self.application.staging_token = "token"
@@ -85,8 +95,8 @@ class TestApplication(QontoCommon):
             self.application._secret("client_secret")
         with self.assert_told("this looks like a copy"):
             self.begin()
-        self.application.client_secret = "entered again"
-        self.assertEqual(self.application._secret("client_secret"), "entered again")
+        self.application.client_secret = "entered-again"
+        self.assertEqual(self.application._secret("client_secret"), "entered-again")
 
     def test_without_a_good_key_nothing_is_stored_and_the_reason_is_named(self):
         with tempfile.NamedTemporaryFile() as no_directory:
@@ -109,12 +119,12 @@ class TestApplication(QontoCommon):
 
     def test_a_key_is_replaced_by_naming_the_new_one_first(self):
         with server_options(key=KEY):
-            self.application.client_secret = "under the old key"
+            self.application.client_secret = "under-the-old-key"
         with server_options(key=f"{OTHER_KEY}, {KEY}"):
-            self.assertEqual(self.application._secret("client_secret"), "under the old key")
-            self.application.client_secret = "under the new key"
+            self.assertEqual(self.application._secret("client_secret"), "under-the-old-key")
+            self.application.client_secret = "under-the-new-key"
         with server_options(key=OTHER_KEY):
-            self.assertEqual(self.application._secret("client_secret"), "under the new key")
+            self.assertEqual(self.application._secret("client_secret"), "under-the-new-key")
         with server_options(key=KEY), self.assert_told("under another key"):
             self.application._secret("client_secret")
 
@@ -171,7 +181,7 @@ class TestApplication(QontoCommon):
                 self.application.write({name: value})
         # What changes nothing, and what does not cut a connection, may be written.
         self.application.write({name: self.application.read([name], load="")[0][name] for name in changes})
-        self.application.client_secret = "a new one of the same app"
+        self.application.client_secret = "a-new-one-of-the-same-app"
         consent.action_withdraw()
         self.application.write({"client_id": "another"})
         self.assertEqual(self.application.client_id, "another")
