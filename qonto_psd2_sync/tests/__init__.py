@@ -1,13 +1,3 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
-    test_application,
-    test_booking,
-    test_check,
-    test_connect,
-    test_feed,
-    test_map,
-    test_match,
-    test_token,
-    test_tours,
-    test_translations,
-)
+from . import test_rights
