@@ -1,3 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
-from . import test_rights
+    test_application,
+    test_booking,
+    test_check,
+    test_connect,
+    test_feed,
+    test_map,
+    test_match,
+    test_rights,
+    test_token,
+    test_tours,
+    test_translations,
+)
