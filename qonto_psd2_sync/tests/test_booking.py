@@ -4,7 +4,7 @@
 from odoo import Command
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..models.booking import Booking, Match, WriteOff
 from ..models.booking_plan import read_number
@@ -472,6 +472,30 @@ class BookingCases:
         self.book(Booking(line, payments=payment))
         line.action_undo_reconciliation()
         self.assertEqual(self.business_facts(line, bill, payment), before)
+
+    # === WHO === #
+
+    def test_a_user_of_the_bank_feed_books_and_undoes(self):
+        clerk = new_test_user(
+            self.env, "clerk", "qonto_psd2_sync.group_feed_user", company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        invoice = self.invoice(90, currency_id=self.pounds)
+        line = self.line(44, foreign_currency_id=self.pounds.id, amount_currency=90)
+        self.line_model = self.line_model.with_user(clerk)
+        self.there_and_back(Booking(line.with_user(clerk), (self.match(invoice.with_user(clerk)),)), invoice)
+
+    def test_the_head_office_pays_the_invoice_of_its_branch(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.env.user.company_ids += branch
+        invoice = self.env["account.move"].with_context(allowed_company_ids=(branch | self.company).ids).create({
+            "move_type": "out_invoice", "partner_id": self.partner_a.id, "invoice_date": "2016-06-01",
+            "company_id": branch.id,
+            "invoice_line_ids": [Command.create({"name": "x", "price_unit": 10, "tax_ids": []})],
+        })
+        invoice.action_post()
+        self.assertEqual(invoice.company_id, branch)
+        self.there_and_back(Booking(self.line(10), (self.match(invoice),)), invoice)
 
     # === MANY AT ONCE === #
 
