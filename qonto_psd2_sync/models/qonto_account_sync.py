@@ -12,7 +12,7 @@ from psycopg2 import IntegrityError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..qonto_api import QontoError
 from .failure_words import RINGS_A_PHONE, failure_of
@@ -132,12 +132,15 @@ class QontoAccount(models.Model):
         if run:
             return run
         try:
-            with self.env.cr.savepoint():
-                return runs.create({"account_id": self.id, "trigger": trigger})
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                run = runs.create({"account_id": self.id, "trigger": trigger})
         except IntegrityError:
             # Another worker opened one in the same instant: it is seen in a new transaction only.
             self._start_over()
-            return runs.search(running, limit=1)
+            return self._open_run(trigger)
+        # At once: others join it, and no later rollback takes it back.
+        self._commit()
+        return run
 
     def _work_on(self, run, deadline: float | None):
         """Go on with a run until it ends or the deadline comes; commits as it goes.
