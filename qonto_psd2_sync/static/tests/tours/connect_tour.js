@@ -17,7 +17,7 @@ registry.category("web_tour.tours").add("qonto_psd2_sync.connect", {
 
         see(".o_form_view button[name='action_confirm']", "Back from the bank", { timeout: 30000 }),
         see("div[name='organization_name']:contains('Halvering Lichttechnik GmbH')", "The organization"),
-        see("div[name='permission']:contains('Read and pay')", "What may be done"),
+        see("div[name='permission']:contains('Read only')", "What may be done"),
         press(".o_data_row:contains('Hauptkonto') td[name='selected'] input", "Tick the main account"),
         press("button[name='action_confirm']", "Connect it"),
 
