@@ -14,7 +14,7 @@ from odoo.modules.registry import Registry
 from odoo.orm.registry import DummyRLock
 from odoo.tests import BaseCase, tagged
 from odoo.tests.common import get_db_name
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from ..qonto_api import NetworkError, OAuthError, QontoError, TokenSet, Unauthorized
 from ..vault import vault_of
@@ -235,6 +235,23 @@ class TestToken(QontoCommon):
         self.assertIn("looks like a copy", run["message"])
         self.assertIn("looks like a copy", account.status_reason)
         self.assertEqual(account.status, "needs_you")
+        self.assertFalse(self.asked())
+
+    def test_neutralized_database_is_cut_off(self):
+        account = self.use()
+        _waiting, address, nonces = self.begin()
+        query = self.at_the_bank(address)
+        self.forget_requests()
+        self.env.flush_all()
+        self.env.cr.execute(file_open("qonto_psd2_sync/data/neutralize.sql").read())
+        self.env.invalidate_all()
+        self.assertFalse(self.env["qonto.token"].sudo().search_count([]))
+        self.assertFalse(self.application.client_secret)
+        self.assertEqual(self.consent.state, "withdrawn")
+        self.assertEqual((account.status, account.sync_interval), ("needs_you", "0"))
+        self.assertNotIn(account, account._due_accounts())
+        self.sync(account, expect="failed")
+        self.assertFalse(self.come_back(query, nonces).ok)
         self.assertFalse(self.asked())
 
     def test_sync_without_the_apps_secret(self):
