@@ -61,7 +61,9 @@ class LinePlanner(BookingChecks):
         self.money = Money(self.line)
         if self.money.currency.is_zero(self.money.amount) or self.money.company_currency.is_zero(self.money.balance):
             raise UserError(self.env._("The amount of “%(line)s” is zero: there is nothing to book.", line=self.name))
+        # What is left: in the line's currency, in the company's, and in the one that the other party paid in.
         self.rest, self.rest_balance = self.money.amount, self.money.balance
+        self.rest_foreign = self.money.foreign_amount
         self.result = None
 
     def plan(self) -> Plan:
@@ -138,26 +140,39 @@ class LinePlanner(BookingChecks):
         if match.of_line is not None and currency not in (money.currency, money.company_currency, money.foreign):
             own = money.currency.round(math.copysign(match.of_line, left))
             balance = money.to_balance(own)
-        elif limited and money.currency.compare_amounts(abs(own), max(self.rest * math.copysign(1, own), 0)) > 0:
+        elif limited and self.is_more_than_left(currency, amount, own):
             own, balance, amount = self.limited(match, own, amount)
         if currency == money.company_currency:
             balance = amount
         self.taken[item] = self.taken.get(item, 0.0) + amount
-        self.add(own, balance, {
+        self.explain(own, balance, amount if currency == money.foreign else None)
+        self.add(balance, {
             "account_id": item.account_id.id, "partner_id": item.partner_id.id, "currency_id": currency.id,
             "amount_currency": -amount,
         }, item)
         if match.discount:
             self.add_discount(item)
 
+    def is_more_than_left(self, currency, amount: float, own: float) -> bool:
+        if currency == self.money.foreign:
+            return currency.compare_amounts(abs(amount), max(self.rest_foreign * math.copysign(1, own), 0)) > 0
+        return self.money.currency.compare_amounts(abs(own), max(self.rest * math.copysign(1, own), 0)) > 0
+
     def limited(self, match: Match, own: float, amount: float) -> tuple[float, float, float]:
         """Return what the line has left for a document: in the line's, the company's and the document's currency."""
-        if self.money.currency.compare_amounts(self.rest * math.copysign(1, own), 0) <= 0:
+        currency = match.item.currency_id
+        if self.explained or self.rest * own < 0:
             raise UserError(self.env._(
                 "Nothing of “%(line)s” is left for %(document)s. Take it out, or pay less of another one.",
                 line=self.name, document=match.item.move_id.display_name,
             ))
-        return self.rest, self.rest_balance, match.item.currency_id.round(amount * self.rest / own)
+        if currency == self.money.foreign:
+            amount = self.rest_foreign
+        elif currency == self.money.company_currency:
+            amount = self.rest_balance
+        else:
+            amount *= self.rest / own
+        return self.rest, self.rest_balance, currency.round(amount)
 
     def add_discount(self, item):
         """Add the discount and its tax, as Odoo's own *Pay* does."""
@@ -176,20 +191,33 @@ class LinePlanner(BookingChecks):
                     company=self.line.company_id.display_name,
                 ))
             self.result.add(values)
-        self.rest -= own
-        self.rest_balance -= balance
+        self.explain(own, balance, -amount if currency == self.money.foreign else None)
 
     # === ACCOUNTS === #
 
-    def add(self, own: float, balance: float, values: dict, item=None):
-        """Add a journal item that explains so much of the line (in its currency and in the company's)."""
-        self.result.add({"name": self.line.payment_ref, **values, "balance": -balance}, item)
+    def explain(self, own: float, balance: float, foreign: float | None = None):
+        """Take what is explained from what is left; `foreign` if the amount is known in that currency itself."""
+        money = self.money
         self.rest -= own
         self.rest_balance -= balance
+        self.rest_foreign -= own * money.foreign_amount / money.amount if foreign is None else foreign
+
+    @property
+    def explained(self) -> bool:
+        """Whether nothing is left; cents that come from rounding a foreign currency do not count."""
+        money = self.money
+        if money.currency.is_zero(self.rest) or money.company_currency.is_zero(self.rest_balance):
+            return True
+        most = money.currency.rounding * (len(self.result.values) + 1)
+        return money.foreign != money.currency and money.foreign.is_zero(self.rest_foreign) and abs(self.rest) < most
+
+    def add(self, balance: float, values: dict, item=None):
+        self.result.add({"name": self.line.payment_ref, **values, "balance": -balance}, item)
 
     def add_plain(self, account, amount: float, balance: float | None = None, partner=None, **values):
         balance = self.money.to_balance(amount) if balance is None else balance
-        self.add(amount, balance, self.plain(account, amount, partner, **values))
+        self.explain(amount, balance)
+        self.add(balance, self.plain(account, amount, partner, **values))
 
     def plain(self, account, amount: float, partner, **values) -> dict:
         return {
@@ -205,7 +233,7 @@ class LinePlanner(BookingChecks):
                 line=self.name,
             ))
         for write_off in open_ended:
-            if not self.money.currency.is_zero(self.rest):
+            if not self.explained:
                 self.add_write_off(replace(write_off, amount=self.rest), self.rest_balance)
 
     def add_write_off(self, write_off: WriteOff, balance: float | None = None):
@@ -221,8 +249,7 @@ class LinePlanner(BookingChecks):
         if not write_off.taxes:
             self.add_plain(write_off.account, amount, balance, partner, **values)
             return
-        self.rest -= amount
-        self.rest_balance -= balance
+        self.explain(amount, balance)
         for each in self.taxed(self.plain(write_off.account, amount, partner, **values), -balance, write_off.taxes):
             self.result.add(each)
 
@@ -271,7 +298,7 @@ class LinePlanner(BookingChecks):
             ))
         for line in model.line_ids:
             amount = self.money.currency.round(self.amount_of(line))
-            if self.money.currency.is_zero(amount):
+            if self.explained or self.money.currency.is_zero(amount):
                 continue
             takes_all = self.money.currency.compare_amounts(amount, self.rest) == 0
             self.add_write_off(
@@ -306,13 +333,17 @@ class LinePlanner(BookingChecks):
         money = self.money
         self.rest = money.currency.round(self.rest)
         self.rest_balance = money.company_currency.round(self.rest_balance)
-        explained = money.currency.is_zero(self.rest) or money.company_currency.is_zero(self.rest_balance)
-        if not explained:
+        if not self.explained:
             self.add_rest(partner)
         elif not money.company_currency.is_zero(self.rest_balance):
             # Rounding of a foreign currency: the rate of one item carries it, its own amount does not change.
-            carriers = [each for each in self.result.values if each.get("currency_id") != money.company_currency.id]
-            (carriers or self.result.values)[-1]["balance"] -= self.rest_balance
+            own = money.company_currency.id
+            carrier = max(
+                self.result.values, key=lambda each: (each.get("currency_id", own) != own, abs(each["balance"]))
+            )
+            carrier["balance"] -= self.rest_balance
+            if carrier.get("currency_id", own) == own:
+                carrier["amount_currency"] = carrier["balance"]
         if not self.result.values:
             raise UserError(self.env._(
                 "There is nothing to book “%(line)s” on. Choose a document or an account.", line=self.name
