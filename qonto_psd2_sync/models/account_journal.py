@@ -35,6 +35,16 @@ class AccountJournal(models.Model):
             )
         return dashboard
 
+    def open_action(self):
+        """Override of `account`: where its answer is the list of statements, which a feed leaves empty, show the lines.
+
+        Another addon's own screen for a bank journal stays as it is.
+        """
+        action = super().open_action()
+        if action.get("res_model") == "account.bank.statement" and self.bank_statements_source == "qonto":
+            return self.action_qonto_lines()
+        return action
+
     # === ACTION METHODS === #
 
     def action_qonto_connect(self):

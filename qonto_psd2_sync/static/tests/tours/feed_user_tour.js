@@ -8,7 +8,11 @@ registry.category("web_tour.tours").add("qonto_psd2_sync.feed_user", {
         see(".o_kanban_record button[name='action_qonto_sync']", "One may sync from it"),
         see("body:not(:has(button[name='action_qonto_connect']))", "Connecting is for administrators"),
 
+        press(".o_kanban_record:contains('Hauptkonto') #all_transactions_btn", "Open its transactions"),
+        see(".o_data_row:contains('Altbau Bremen')", "There are its lines, and no empty list of statements"),
+
         ...openQontoMenu("qonto_psd2_sync.menu_bank_transactions"),
+        see(".o_breadcrumb .active:contains('Bank transactions')", "The lines of all journals"),
         press(".o_data_row:contains('Altbau Bremen') td[name='partner_name']", "Open a line"),
         see(".o_form_view div[name='amount']:contains('1,250.00')", "The amount is there"),
         see(".o_form_view div[name='qonto_reference']:contains('RE 2026-117')", "The bank's reference is there"),
