@@ -142,6 +142,7 @@ class QontoConsent(models.Model):
         ):
             _logger.info("OAuth callback: user %s did not begin this round trip", self.env.uid)
             return nothing
+        self.env.flush_all()
         self.env.cr.execute(
             """
             UPDATE qonto_consent SET state_digest = NULL

@@ -326,6 +326,14 @@ class TestConnect(ConnectCase):
         self.assert_not_ours(query, nonces)
         self.assertEqual(consent.state, "active")
 
+    def test_state_is_used_up_before_the_bank_is_asked(self):
+        """A page that is loaded twice at once comes back twice before the first return has ended."""
+        consent, address, nonces = self.begin()
+        state = self.at_the_bank(address)["state"]
+        consents = self.env["qonto.consent"]
+        self.assertEqual(consents._claim_round_trip(state, nonces), consent)
+        self.assertFalse(consents._claim_round_trip(state, nonces))
+
     def test_refusal_uses_the_state_up(self):
         self.bank.policy(auto_consent="deny")
         _consent, address, nonces = self.begin()
