@@ -148,8 +148,15 @@ class TestRights(QontoCommon):
                         if mine.browse().has_access("read"):
                             self.assertNotIn(mine, mine.search([]))
 
-    def test_table_names_each_model_of_the_feed(self):
-        models = {name for name in self.env.registry if name.startswith("qonto.") and "match" not in name}
+    def test_each_wizard_is_ones_own(self):
+        rules = self.env(user=self.people["feed_manager"])["ir.rule"]
+        for name, model in self.env.registry.items():
+            if name.startswith("qonto.") and model._transient:
+                with self.subTest(name):
+                    self.assertIn("create_uid", str(rules._compute_domain(name, "write")))
+
+    def test_without_a_group_there_is_nothing(self):
+        models = {name for name in self.env.registry if name.startswith("qonto.")}
         self.assertLessEqual(set(MAY), models)
         everybody = [self.people[name] for name in ("nobody", "invoicing", "system")]
         for model in models:

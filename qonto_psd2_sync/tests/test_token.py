@@ -243,7 +243,8 @@ class TestToken(QontoCommon):
         query = self.at_the_bank(address)
         self.forget_requests()
         self.env.flush_all()
-        self.env.cr.execute(file_open("qonto_psd2_sync/data/neutralize.sql").read())
+        with file_open("qonto_psd2_sync/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
         self.env.invalidate_all()
         self.assertFalse(self.env["qonto.token"].sudo().search_count([]))
         self.assertFalse(self.application.client_secret)
