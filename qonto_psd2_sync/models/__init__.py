@@ -13,5 +13,6 @@ from . import (
     qonto_token,
     qonto_transaction,
     statement_line_booking,
+    statement_line_facts,
     statement_line_matching,
 )

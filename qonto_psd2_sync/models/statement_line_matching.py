@@ -1,13 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Proposals for bank lines: Odoo's records become facts for the engine, its proofs become sentences."""
 
-from decimal import Decimal
-
 from odoo import api, models
-from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.exceptions import UserError
 
-from ..matching import ItemIndex, LineFacts, OpenItem, ProofKind, Proposal, propose
+from ..matching import ItemIndex, ProofKind, Proposal, propose
 from .booking import Booking, Match
 
 
@@ -23,62 +20,6 @@ class AccountBankStatementLine(models.Model):
             index = ItemIndex(of_company._qonto_open_items())
             proposals.update({line.id: propose(line._qonto_facts(), index) for line in of_company})
         return proposals
-
-    def _qonto_facts(self) -> LineFacts:
-        """Return what the engine is told about this line."""
-        self.ensure_one()
-        transaction = self.qonto_transaction_id
-        currency = self.foreign_currency_id or self.currency_id
-        amount = self.amount_currency if self.foreign_currency_id else self.amount
-        return LineFacts(
-            id=self.id,
-            amount=self._qonto_exact(amount, currency),
-            currency=currency.name,
-            texts=tuple(filter(None, (self.payment_ref, transaction.reference, transaction.note))),
-            day=self.date,
-            iban=sanitize_account_number(self.account_number) or None,
-            partner_id=self.partner_id.commercial_partner_id.id or None,
-        )
-
-    def _qonto_open_items(self) -> list[OpenItem]:
-        """Return the open items of documents in the company of these lines."""
-        items = self.env["account.move.line"].search_fetch(
-            self._qonto_open_items_domain(),
-            ["move_id", "partner_id", "amount_residual_currency", "currency_id", "date", "name"],
-        )
-        items.move_id.fetch(["name", "ref", "payment_reference"])
-        partners = items.partner_id.commercial_partner_id
-        ibans: dict[int, set[str]] = {}
-        for bank_account in self.env["res.partner.bank"].search_fetch(
-            [("partner_id.commercial_partner_id", "in", partners.ids)], ["partner_id", "sanitized_acc_number"]
-        ):
-            owner = bank_account.partner_id.commercial_partner_id.id
-            ibans.setdefault(owner, set()).add(bank_account.sanitized_acc_number)
-        return [
-            OpenItem(
-                id=item.id,
-                partner_id=item.partner_id.commercial_partner_id.id or None,
-                residual=self._qonto_exact(item.amount_residual_currency, item.currency_id),
-                currency=item.currency_id.name,
-                numbers=tuple(filter(None, (item.move_id.name, item.move_id.ref, item.move_id.payment_reference))),
-                day=item.date,
-                ibans=frozenset(ibans.get(item.partner_id.commercial_partner_id.id, ())),
-            )
-            for item in items
-        ]
-
-    def _qonto_open_items_domain(self) -> list:
-        """Return the domain of what a bank line can pay: open items on receivable and payable accounts."""
-        return [
-            *self[:1]._get_default_amls_matching_domain(),
-            ("account_type", "in", ("asset_receivable", "liability_payable")),
-            ("amount_residual_currency", "!=", 0),
-        ]
-
-    @api.model
-    def _qonto_exact(self, amount: float, currency) -> Decimal:
-        """Return an amount of Odoo's as the exact decimal that it stands for."""
-        return Decimal(f"{amount:.{currency.decimal_places}f}")
 
     # === WORDS === #
 

@@ -1,0 +1,117 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What the matching engine is told: Odoo's bank lines and open items as plain facts, in a few queries for a batch."""
+
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.addons.base.models.res_bank import sanitize_account_number
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..matching import LineFacts, OpenItem
+
+PARTNER_ACCOUNTS = ("asset_receivable", "liability_payable")
+
+
+class AccountBankStatementLine(models.Model):
+    _inherit = "account.bank.statement.line"
+
+    # === LINES === #
+
+    def _qonto_facts(self) -> LineFacts:
+        """Return what the engine is told about this line."""
+        self.ensure_one()
+        transaction = self.qonto_transaction_id
+        currency = self.foreign_currency_id or self.currency_id
+        amount = self.amount_currency if self.foreign_currency_id else self.amount
+        return LineFacts(
+            id=self.id,
+            amount=self._qonto_exact(amount, currency),
+            currency=currency.name,
+            texts=tuple(filter(None, (self.payment_ref, transaction.reference, transaction.note))),
+            day=self.date,
+            iban=sanitize_account_number(self.account_number) or None,
+            partner_id=self.partner_id.commercial_partner_id.id or None,
+        )
+
+    # === OPEN ITEMS === #
+
+    def _qonto_open_items(self) -> list[OpenItem]:
+        """Return what lines of this company can pay: open items of documents and of payments under way.
+
+        The ids are those of journal items; a payment without journal entry has its own id, negative. Read past the
+        ORM's records, since there may be ten thousand, but with the reader's access rules.
+        """
+        items = self.env["account.move.line"]
+        query = items._search(self._qonto_open_items_domain())
+        move = query.join(query.table, "move_id", "account_move", "id", "move_id")
+        partner = query.left_join(query.table, "partner_id", "res_partner", "id", "partner_id")
+        moves, partners = self.env["account.move"], self.env["res.partner"]
+        rows = self.env.execute_query(query.select(
+            SQL.identifier(query.table, "id"),
+            partners._field_to_sql(partner, "commercial_partner_id", query),
+            items._field_to_sql(query.table, "amount_residual_currency", query),
+            items._field_to_sql(query.table, "currency_id", query),
+            items._field_to_sql(query.table, "date", query),
+            moves._field_to_sql(move, "name", query),
+            moves._field_to_sql(move, "ref", query),
+            moves._field_to_sql(move, "payment_reference", query),
+        ))
+        rows += self._qonto_open_payments()
+        ibans = self._qonto_ibans_of({row[1] for row in rows if row[1]})
+        currencies = {currency.id: currency for currency in self.env["res.currency"].browse({row[3] for row in rows})}
+        none: frozenset[str] = frozenset()
+        return [
+            OpenItem(
+                id=item_id,
+                partner_id=partner_id,
+                residual=self._qonto_exact(residual, currencies[currency_id]),
+                currency=currencies[currency_id].name,
+                numbers=tuple({text: None for text in texts if text}),
+                day=day,
+                ibans=ibans.get(partner_id, none),
+            )
+            for item_id, partner_id, residual, currency_id, day, *texts in rows
+        ]
+
+    def _qonto_open_payments(self) -> list[tuple]:
+        """Return the payments without journal entry that no bank line has paid yet, as rows of open items."""
+        payments = self.env["account.payment"].search_fetch(
+            [("company_id", "child_of", self.company_id.ids), ("state", "=", "in_process"), ("move_id", "=", False)],
+            ["partner_id", "amount", "payment_type", "currency_id", "date", "name", "memo", "payment_reference"],
+        )
+        return [
+            (
+                -payment.id, payment.partner_id.commercial_partner_id.id or None,
+                payment.amount if payment.payment_type == "inbound" else -payment.amount, payment.currency_id.id,
+                payment.date, payment.name, payment.memo, payment.payment_reference,
+            )
+            for payment in payments
+        ]
+
+    def _qonto_ibans_of(self, partner_ids: set[int]) -> dict[int, frozenset[str]]:
+        """Map commercial partners to the accounts known as theirs, without spaces, upper case."""
+        banks = self.env["res.partner.bank"]
+        query = banks._search(Domain("partner_id.commercial_partner_id", "in", list(partner_ids)))
+        partner = query.join(query.table, "partner_id", "res_partner", "id", "partner_id")
+        ibans: dict[int, set[str]] = {}
+        for partner_id, iban in self.env.execute_query(query.select(
+            self.env["res.partner"]._field_to_sql(partner, "commercial_partner_id", query),
+            banks._field_to_sql(query.table, "sanitized_acc_number", query),
+        )):
+            if iban:
+                ibans.setdefault(partner_id, set()).add(iban)
+        return {partner_id: frozenset(numbers) for partner_id, numbers in ibans.items()}
+
+    def _qonto_open_items_domain(self) -> Domain:
+        """Return the domain of what a bank line can pay: open items of documents, and of payments on their way."""
+        return (
+            Domain(self[:1]._get_default_amls_matching_domain())
+            & (Domain("account_type", "in", PARTNER_ACCOUNTS) | Domain("payment_id", "!=", False))
+            & Domain("amount_residual_currency", "!=", 0)
+        )
+
+    @api.model
+    def _qonto_exact(self, amount: float, currency) -> Decimal:
+        """Return an amount of Odoo's as the exact decimal that it stands for."""
+        return Decimal(f"{amount:.{currency.decimal_places}f}")
