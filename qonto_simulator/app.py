@@ -9,23 +9,22 @@ from starlette.datastructures import MutableHeaders
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .api import consents, organization, transactions
 from .api.gate import Gate
+from .api.subjects import ENDPOINTS
 from .bank import Bank
 from .clock import http_date, iso
 from .control import all_routes as control_routes
 from .faults import Faults
 from .oauth.pages import ConsentPages
 from .oauth.token import TokenHost
-from .web import desk, portal
+from .web import desk, phone, portal
 
 API_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 LOGGED = ("/v2/", "/oauth2/token", "/oauth2/revoke", "/oauth2/auth")
 
 
 def build_app(bank: Bank) -> ASGIApp:
-    endpoints = [*organization.endpoints.all, *transactions.endpoints.all, *consents.endpoints.all]
-    gate, tokens = Gate(bank, endpoints), TokenHost(bank)
+    gate, tokens = Gate(bank, ENDPOINTS), TokenHost(bank)
     pages = Starlette(
         routes=[
             Route("/v2/{path:path}", gate.serve, methods=API_METHODS),
@@ -35,6 +34,7 @@ def build_app(bank: Bank) -> ASGIApp:
             *control_routes(bank),
             *desk.routes(bank),
             *portal.routes(bank),
+            *phone.routes(bank),
         ]
     )
     return Outermost(Faults(pages, bank), bank)

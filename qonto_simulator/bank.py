@@ -18,7 +18,7 @@ from .model import (
     User,
 )
 from .policy import Policy
-from .ratelimit import RateLimiter
+from .ratelimit import Polls, RateLimiter
 from .requestlog import RequestLog
 from .store import Store
 
@@ -34,6 +34,7 @@ class Bank:
         self.clock = Clock(row.state if row else None)
         self.ledger = Ledger(self.store, self.clock)
         self.limiter = RateLimiter()
+        self.sca_polls = Polls()
         self.requests = RequestLog()
 
     @property

@@ -23,6 +23,8 @@ class Policy:
     :param rate_10_seconds: requests per 10 s and address, section 2.4
     :param rate_10_minutes: requests per 10 min and address
     :param unauthorized_per_hour: answers of 401 per hour and address
+    :param sca_poll_seconds: least time between two polls of a challenge, in real time (6.3)
+    :param mock_sca: take the method ``mock``, which only the sandbox has (6.1)
     :param retry_after: seconds to state in ``Retry-After`` of a 429; None as the bank: no header
     """
 
@@ -39,3 +41,5 @@ class Policy:
     rate_10_minutes: int = 10000
     unauthorized_per_hour: int = 200
     retry_after: int | None = None
+    sca_poll_seconds: float = 1.0
+    mock_sca: bool = True

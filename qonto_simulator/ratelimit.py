@@ -43,6 +43,21 @@ class RateLimiter:
             self._refusals[address].append(time.monotonic())
 
 
+class Polls:
+    """When each SCA session was last asked for."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def too_soon(self, token: str, least_seconds: float, now: float) -> bool:
+        """Count a poll; True when it came too early. Such a one does not put off the next."""
+        last = self._last.get(token)
+        if last is not None and now - last < least_seconds:
+            return True
+        self._last[token] = now
+        return False
+
+
 def _drop_older(instants: deque[float], limit: float) -> None:
     while instants and instants[0] < limit:
         instants.popleft()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from . import codec, model
+from .payments import records
 from .policy import Policy
 
 T = TypeVar("T")
@@ -72,6 +73,9 @@ class Store:
         self.grants = Table("grant", model.Grant, "id")
         self.tokens = Table("token", model.Token, "value")
         self.faults = Table("fault", model.Fault, "id")
+        self.phones = Table("phone", records.Phone, "email")
+        self.sca_sessions = Table("sca_session", records.ScaSession, "token")
+        self.reading_sca = Table("reading_sca", records.ReadingSca, "membership_id")
         self._disk = self._open(path) if path else None
         if self._disk:
             self._load(self._disk)

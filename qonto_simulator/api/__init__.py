@@ -1,1 +1,1 @@
-"""API host ``/v2/…``: gate, parameters, error shapes, one module a subject."""
+"""API host ``/v2/…``: gate, parameters, error shapes, one module a subject (all in ``subjects.py``)."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from ..bank import Bank
 from ..model import Grant, Membership, Organization
+from ..payments import sca
 
 
 @dataclass
@@ -29,6 +30,21 @@ class Call:
     @property
     def query(self) -> QueryParams:
         return self.request.query_params
+
+    async def prove(self, action_type: str, summary: str) -> None:
+        """Go on only with the member's approval of exactly this call; ask for it otherwise (section 6).
+
+        :param summary: what the member reads on the phone
+        """
+        sca.demand(
+            self.bank,
+            self.membership,
+            bound_to=sca.digest(self.request.method, self.request.url.path, await self.request.body()),
+            action_type=action_type,
+            summary=summary,
+            preference=self.request.headers.get("X-Qonto-2fa-Preference"),
+            token=self.request.headers.get("X-Qonto-Sca-Session-Token"),
+        )
 
 
 Handler = Callable[[Call], Awaitable[Response]]

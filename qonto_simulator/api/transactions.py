@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 
 from ..model import COMPLETED, CREDIT, DEBIT, EMPLOYEE, STATUSES, Account, Transaction
+from ..payments import sca
 from . import params, views
 from .call import Call, Endpoints
 from .errors import OBJECT, ApiError, not_found
@@ -24,6 +25,7 @@ Test = Callable[[Transaction], bool]
 @endpoints.add("GET", "/v2/transactions", "organization.read")
 async def list_transactions(call: Call) -> Response:
     account = _account(call)
+    await _prove(call, account)
     includes = params.some_of(call.query, "includes", INCLUDES)
     field, descending = params.sort_by(call.query, INSTANTS, "settled_at:desc")
     rows = _matching(call, account, field, descending)
@@ -39,6 +41,14 @@ async def get_transaction(call: Call) -> Response:
     if row is None or not _visible(call, row):
         raise not_found("Transaction", OBJECT)
     return answer({"transaction": views.transaction(call.bank, row, call.membership, includes)})
+
+
+async def _prove(call: Call, account: Account) -> None:
+    """Ask the member first where the control API says so; beyond the contract, see the README."""
+    if call.grant is None or not sca.reading_needs_proof(call.bank, call.membership):
+        return
+    await call.prove(sca.READ_TRANSACTIONS, f"Show the transactions of {account.name} to an app")
+    sca.reading_proved(call.bank, call.membership)
 
 
 def _account(call: Call) -> Account:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..bank import Bank
-from . import books, steering, truth
+from . import approvals, books, steering, truth
 
 
 def all_routes(bank: Bank) -> list[Route]:
-    return [*steering.routes(bank), *books.routes(bank), *truth.routes(bank)]
+    return [*steering.routes(bank), *books.routes(bank), *truth.routes(bank), *approvals.routes(bank)]

@@ -24,6 +24,11 @@ from qonto_simulator.api.gate import STAGING_PAGE
 FILE = Path(__file__).parents[1] / "openapi" / "qonto-openapi.yaml"
 HOSTS = ("/v2/", "/oauth2/auth", "/oauth2/token", "/oauth2/revoke")
 ERROR_BODY = {"$ref": "#/components/schemas/ErrorBody"}
+# Asked for on demand and known to no contract: extra SCA while reading (see README).
+BEYOND = {
+    ("listTransactions", status): {"$ref": f"#/components/responses/{answer}"}
+    for status, answer in ((412, "PreconditionFailed"), (428, "ScaRequired"))
+}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 formats = FormatChecker(formats=())
@@ -98,6 +103,7 @@ class Contract:
     def _check_answer(self, operation: dict[str, Any], response: httpx.Response, where: str) -> None:
         known = operation["responses"]
         answer = known.get(str(response.status_code), known.get("default"))
+        answer = answer or BEYOND.get((operation["operationId"], response.status_code))
         self._require(answer is not None, f"{where}: status not in the contract")
         answer = self._resolve(answer)
         content = answer.get("content")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .driver import Driver
+from .driver import OWNER, Driver
 
 
 def pages(driver: Driver) -> dict[str, str]:
@@ -17,6 +17,8 @@ def pages(driver: Driver) -> dict[str, str]:
     return {
         "desk": driver.http.get("/").text,
         "portal": driver.http.get("/devportal").text,
+        "phones": driver.http.get("/phone").text,
+        "phone": driver.http.get(f"/phone/{OWNER}").text,
         "login": login.text,
         "organization": organization.text,
         "consent": driver.choose(organization).text,
