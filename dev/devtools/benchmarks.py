@@ -8,6 +8,9 @@ that builds its own data and records each figure once:
     def measure(results: Results) -> None:
         results.record("first_sync", …)
 
+What else is worth knowing goes into `results.details`, which the verdict carries along. A benchmark that takes
+arguments has a function `chosen(arguments)` that returns the `FIGURES` and `measure` that they ask for.
+
 It runs in the environment of a test run: `devtools.systems` gives it databases, Odoo servers and stand-ins.
 """
 
@@ -80,6 +83,7 @@ class Results:
 
     figures: Sequence[Figure]
     values: dict[str, Number] = field(default_factory=dict)
+    details: dict[str, object] = field(default_factory=dict)
 
     def record(self, name: str, value: Number) -> None:
         """Keep the value of a declared figure; each is measured once."""
@@ -92,7 +96,8 @@ class Results:
     def report(self, bench: str) -> dict[str, object]:
         """Return the verdict; a figure that is missing or no number is not met, nor is a run without figures."""
         rows = [self._row(figure) for figure in self.figures]
-        return {"bench": bench, "met": bool(rows) and all(row["met"] for row in rows), "figures": rows}
+        verdict = {"bench": bench, "met": bool(rows) and all(row["met"] for row in rows), "figures": rows}
+        return {**verdict, "details": self.details} if self.details else verdict
 
     def _row(self, figure: Figure) -> dict[str, object]:
         value = self.values.get(figure.name, math.nan)
@@ -132,7 +137,10 @@ def main() -> int:
     """Run the benchmark that the command line names, print its verdict as the last line, and judge it."""
     name = sys.argv[1]
     sys.path.insert(0, str(FOLDER))
-    report = execute(name, importlib.import_module(name))
+    benchmark = importlib.import_module(name)
+    if hasattr(benchmark, "chosen"):
+        benchmark = benchmark.chosen(sys.argv[2:])
+    report = execute(name, benchmark)
     sys.stderr.flush()
     print(json.dumps(report), flush=True)
     return 0 if report["met"] else 1

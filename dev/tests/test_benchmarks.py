@@ -96,3 +96,10 @@ def test_benchmarks_are_listed_by_their_docstrings(tmp_path: Path) -> None:
     (tmp_path / "sync.py").write_text('"""A year of transactions.\n\nMore."""\nraise SystemExit\n')
     (tmp_path / "_helper.py").write_text("")
     assert available(tmp_path) == {"sync": "A year of transactions."}
+
+
+def test_details_go_with_the_verdict() -> None:
+    def measure(results: Results) -> None:
+        results.details["classes"] = {"1": 0.5}
+
+    assert execute("sync", SimpleNamespace(FIGURES=FIGURES, measure=measure))["details"] == {"classes": {"1": 0.5}}
