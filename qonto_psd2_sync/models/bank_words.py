@@ -1,6 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The bank's words in the reader's language. The lists are open: a word that is not known is shown as it came."""
 
+# The kinds of transactions that a company sees every day, and may book by a rule (reference/qonto-api.md, section 8.4).
+KINDS = (
+    "qonto_fee", "card", "card_refund", "direct_debit", "transfer", "income", "swift_income", "cheque", "recall",
+    "account_remuneration", "direct_debit_collection", "direct_debit_hold", "biller_refund", "pagopa_payment",
+)
+
 
 def kind_in_words(env, operation_type: str | None) -> str:
     """Return what kind of transaction it is (reference/qonto-api.md, section 8.4)."""

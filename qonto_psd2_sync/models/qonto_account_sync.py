@@ -157,7 +157,11 @@ class QontoAccount(models.Model):
             return
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                if account._fetch(run, lease, deadline) and account._book(run, lease, deadline):
+                if (
+                    account._fetch(run, lease, deadline)
+                    and account._book(run, lease, deadline)
+                    and account._match(run, lease, deadline)
+                ):
                     account._finish(run, lease)
                 break
             except LeaseLost:

@@ -32,7 +32,8 @@ class QontoSyncRun(models.Model):
         index=True,
     )
     phase = fields.Selection(
-        selection=[("fetch", "Fetching"), ("book", "Booking")], default="fetch", required=True, readonly=True
+        selection=[("fetch", "Fetching"), ("book", "Booking"), ("match", "Matching")], default="fetch", required=True,
+        readonly=True,
     )
     started_at = fields.Datetime(default=lambda self: fields.Datetime.now(), readonly=True)
     ended_at = fields.Datetime(readonly=True)
@@ -44,6 +45,7 @@ class QontoSyncRun(models.Model):
     new = fields.Integer(readonly=True)
     changed = fields.Integer(readonly=True)
     booked = fields.Integer(string="Bank lines", readonly=True)
+    matched = fields.Integer(string="Matched by itself", readonly=True)
     failure_kind = fields.Char(readonly=True)
     failure_detail = fields.Char(readonly=True)
     message = fields.Text(compute="_compute_message")
@@ -104,6 +106,7 @@ class QontoSyncRun(models.Model):
             "new": self.new,
             "changed": self.changed,
             "booked": self.booked,
+            "matched": self.matched,
             "to_book": counts.get("to_book", 0),
             "pending": counts.get("pending", 0),
             "held": counts.get("held", 0),

@@ -115,6 +115,7 @@ class AccountBankStatementLine(models.Model):
             for line, facts in before.items():
                 line._qonto_restore(facts)
             payments.filtered(lambda payment: payment.state == "paid").state = "in_process"
+            self._qonto_taken_back()
 
     def _qonto_restore(self, facts: dict):
         """Put the suspense item in the place of the counterparts, against the bank's item as it stands."""

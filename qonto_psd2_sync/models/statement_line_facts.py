@@ -36,16 +36,19 @@ class AccountBankStatementLine(models.Model):
 
     # === OPEN ITEMS === #
 
-    def _qonto_open_items(self) -> list[OpenItem]:
+    def _qonto_open_items(self, only: list[int] | None = None) -> list[OpenItem]:
         """Return what lines of this company can pay: open items of documents and of payments under way.
+
+        :param only: just those of these ids that are open
 
         The ids are those of journal items; a payment without journal entry has its own id, negative. Read past the
         ORM's records, since there may be ten thousand, but with the reader's access rules.
         """
         items = self.env["account.move.line"]
-        query = items._search(self._qonto_open_items_domain())
-        move = query.join(query.table, "move_id", "account_move", "id", "move_id")
-        partner = query.left_join(query.table, "partner_id", "res_partner", "id", "partner_id")
+        domain = self._qonto_open_items_domain()
+        query = items._search(domain if only is None else domain & Domain("id", "in", only))
+        move = query.join(query.table, "move_id", "account_move", "id", "document")
+        partner = query.left_join(query.table, "partner_id", "res_partner", "id", "owner")
         moves, partners = self.env["account.move"], self.env["res.partner"]
         rows = self.env.execute_query(query.select(
             SQL.identifier(query.table, "id"),
@@ -57,7 +60,7 @@ class AccountBankStatementLine(models.Model):
             moves._field_to_sql(move, "ref", query),
             moves._field_to_sql(move, "payment_reference", query),
         ))
-        rows += self._qonto_open_payments()
+        rows += [row for row in self._qonto_open_payments() if only is None or row[0] in only]
         ibans = self._qonto_ibans_of({row[1] for row in rows if row[1]})
         currencies = {currency.id: currency for currency in self.env["res.currency"].browse({row[3] for row in rows})}
         none: frozenset[str] = frozenset()
@@ -92,11 +95,13 @@ class AccountBankStatementLine(models.Model):
     def _qonto_ibans_of(self, partner_ids: set[int]) -> dict[int, frozenset[str]]:
         """Map commercial partners to the accounts known as theirs, without spaces, upper case."""
         banks = self.env["res.partner.bank"]
-        query = banks._search(Domain("partner_id.commercial_partner_id", "in", list(partner_ids)))
-        partner = query.join(query.table, "partner_id", "res_partner", "id", "partner_id")
+        query = banks._search([])
+        partner = query.join(query.table, "partner_id", "res_partner", "id", "owner")
+        commercial = self.env["res.partner"]._field_to_sql(partner, "commercial_partner_id", query)
+        query.add_where(SQL("%s = ANY(%s)", commercial, list(partner_ids)))
         ibans: dict[int, set[str]] = {}
         for partner_id, iban in self.env.execute_query(query.select(
-            self.env["res.partner"]._field_to_sql(partner, "commercial_partner_id", query),
+            commercial,
             banks._field_to_sql(query.table, "sanitized_acc_number", query),
         )):
             if iban:

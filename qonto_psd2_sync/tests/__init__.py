@@ -2,6 +2,7 @@
 from . import (
     test_application,
     test_booking,
+    test_by_itself,
     test_check,
     test_connect,
     test_feed,

@@ -61,6 +61,10 @@ export class QontoSyncAction extends Component {
         });
     }
 
+    openMatching() {
+        return this.action.doAction("qonto_psd2_sync.action_matching", { clearBreadcrumbs: !this.inDialog });
+    }
+
     openDashboard() {
         return this.action.doAction("account.open_account_journal_dashboard_kanban", {
             clearBreadcrumbs: true,
