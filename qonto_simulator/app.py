@@ -17,7 +17,8 @@ from .control import all_routes as control_routes
 from .faults import Faults
 from .oauth.pages import ConsentPages
 from .oauth.token import TokenHost
-from .web import desk, phone, portal
+from .payments.passing import pass_time
+from .web import desk, files, phone, portal
 
 API_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 LOGGED = ("/v2/", "/oauth2/token", "/oauth2/revoke", "/oauth2/auth")
@@ -35,6 +36,7 @@ def build_app(bank: Bank) -> ASGIApp:
             *desk.routes(bank),
             *portal.routes(bank),
             *phone.routes(bank),
+            *files.routes(bank),
         ]
     )
     return Outermost(Faults(pages, bank), bank)
@@ -51,6 +53,7 @@ class Outermost:
             await self.app(scope, receive, send)
             return
         started, status = time.perf_counter(), 0
+        pass_time(self.bank)
         scope.setdefault("state", {})
 
         async def stamped(message: Message) -> None:

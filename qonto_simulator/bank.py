@@ -35,6 +35,7 @@ class Bank:
         self.ledger = Ledger(self.store, self.clock)
         self.limiter = RateLimiter()
         self.sca_polls = Polls()
+        self.keys_in_work: set[str] = set()  # idempotency keys of calls that are being answered
         self.requests = RequestLog()
 
     @property

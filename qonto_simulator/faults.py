@@ -49,6 +49,7 @@ class Faults:
         needs_answer = fault.kind in ("delay", "truncate")
         messages: list[Message] = []
         if fault.kind == "delay" and not fault.after_effect:
+            receive = await _whole(receive)
             await asyncio.sleep(fault.seconds)
         if fault.after_effect or needs_answer:
             messages = await self._right_answer(scope, receive)
@@ -87,6 +88,18 @@ class Faults:
 
         await self.app(scope, receive, collect)
         return messages
+
+
+async def _whole(receive: Receive) -> Receive:
+    """Read the request now: what has arrived takes effect even if its client has gone by then."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 async def _truncated(messages: list[Message], send: Send) -> None:

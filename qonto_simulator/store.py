@@ -76,6 +76,14 @@ class Store:
         self.phones = Table("phone", records.Phone, "email")
         self.sca_sessions = Table("sca_session", records.ScaSession, "token")
         self.reading_sca = Table("reading_sca", records.ReadingSca, "membership_id")
+        self.beneficiaries = Table("beneficiary", records.Beneficiary, "id")
+        self.payees = Table("payee", records.Payee, "iban")
+        self.proofs = Table("proof", records.Proof, "token")
+        self.transfers = Table("transfer", records.Transfer, "id")
+        self.bulks = Table("bulk", records.Bulk, "id")
+        self.internal_transfers = Table("internal_transfer", records.InternalTransfer, "id")
+        self.attachments = Table("attachment", records.Attachment, "id")
+        self.stored_answers = Table("stored_answer", records.StoredAnswer, "key")
         self._disk = self._open(path) if path else None
         if self._disk:
             self._load(self._disk)

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from . import consents, organization, sca, transactions
+from . import (
+    attachments,
+    beneficiaries,
+    bulk_transfers,
+    consents,
+    internal_transfers,
+    organization,
+    payees,
+    sca,
+    transactions,
+    transfers,
+)
 
-SUBJECTS = (organization, transactions, consents, sca)
+SUBJECTS = (
+    organization,
+    transactions,
+    consents,
+    sca,
+    beneficiaries,
+    payees,
+    transfers,
+    bulk_transfers,
+    internal_transfers,
+    attachments,
+)
 ENDPOINTS = [endpoint for subject in SUBJECTS for endpoint in subject.endpoints.all]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..bank import Bank
-from . import approvals, books, steering, truth
+from . import approvals, books, payments, steering, truth
 
 
 def all_routes(bank: Bank) -> list[Route]:
-    return [*steering.routes(bank), *books.routes(bank), *truth.routes(bank), *approvals.routes(bank)]
+    subjects = (steering, books, truth, approvals, payments)
+    return [route for subject in subjects for route in subject.routes(bank)]

@@ -213,7 +213,8 @@ class Contract:
     # === HELPERS === #
 
     def _operation(self, method: str, path: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]] | None:
-        for template, item in self.spec["paths"].items():
+        # A path without variables wins: "trust" is no id.
+        for template, item in sorted(self.spec["paths"].items(), key=lambda entry: entry[0].count("{")):
             pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
             match = re.fullmatch(pattern, path)
             if match and method.lower() in item:

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 REDIRECT = "http://127.0.0.1:8069/qonto/callback"
-ALL_SCOPES = "offline_access openid organization.read membership.read subscription.read"
+READING = "offline_access openid organization.read membership.read subscription.read"
+ALL_SCOPES = f"{READING} payment.write internal_transfer.write attachment.write attachment.read"
 STATE = "state-of-at-least-eight"
 VERIFIER = "verifier-" + "x" * 43
 
@@ -122,6 +123,9 @@ class Session:
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         return self.http.get(f"/v2{path}", params=query, headers=self.headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        return self.http.post(f"/v2{path}", json=body, headers={**self.headers, **headers})
 
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(f"/v2{path}", headers=self.headers)

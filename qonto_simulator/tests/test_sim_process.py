@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from .driver import Driver, Session
+from .good_calls import key, transfer_body
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,3 +101,33 @@ def test_it_listens_on_loopback_only(host: str):
     output, _none = process.communicate(timeout=20)
     assert process.returncode == 2
     assert "loopback" in output
+
+
+@pytest.mark.parametrize("status", [429, 409])
+def test_the_same_key_at_the_same_time_pays_once(status: int):
+    with running("--scenario", "small") as (_process, http):
+        driver = Driver(http)
+        driver.control("POST", "/policy", {"money_call_seconds": 0.5, "concurrent_status": status})
+        session = driver.connect()
+        body = transfer_body(driver, session)
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(session.post, "/sepa/transfers", body, **key()) for _number in range(2)]
+        answers = sorted((future.result() for future in both), key=lambda answer: answer.status_code)
+        assert [answer.status_code for answer in answers] == [200, status]
+        assert answers[1].json() == {"error": "Concurrent requests detected"}
+        assert len(driver.control("GET", "/debits")["debits"]) == 1
+
+
+def test_a_client_that_gave_up_may_have_paid():
+    """The answer comes late; the client has gone; the money moves all the same."""
+    with running("--scenario", "small") as (_process, http):
+        driver = Driver(http)
+        session = driver.connect()
+        body = transfer_body(driver, session)
+        driver.control("POST", "/faults", {"path_prefix": "/v2/sepa/transfers", "kind": "delay", "seconds": 1})
+        with pytest.raises(httpx.ReadTimeout):
+            http.post("/v2/sepa/transfers", json=body, headers={**session.headers, **key()}, timeout=0.3)
+        deadline = time.monotonic() + 5
+        while not driver.control("GET", "/debits")["debits"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(driver.control("GET", "/debits")["debits"]) == 1
