@@ -131,6 +131,7 @@ class QontoClient:
         page: int = 1,
         per_page: int = const.MAX_PER_PAGE,
         includes: Sequence[str] = (),
+        sca_session_token: str | None = None,
     ) -> TransactionPage:
         """Return one page of an account's transactions.
 
@@ -141,6 +142,8 @@ class QontoClient:
             Page only by ``updated_at:asc``: in other orders rows move between pages while one reads.
         :param per_page: 1 to 100.
         :param includes: ``vat_details``, ``labels``, ``attachments``.
+        :param sca_session_token: of a challenge that the member has approved, when the bank asked for one.
+        :raise ScaRequired: the bank wants the member's approval first, and has rung the phone.
         :raise ValueError: a naive datetime or a value outside these sets.
         :raise InvalidAnswer: among others, when a row belongs to another account.
         """
@@ -154,7 +157,8 @@ class QontoClient:
         if page < 1 or not 1 <= per_page <= const.MAX_PER_PAGE:
             raise ValueError(f"page begins at 1, per_page is 1 to {const.MAX_PER_PAGE}")
         params += [("page", str(page)), ("per_page", str(per_page))]
-        answer = self._call("GET", "/v2/transactions", params=params)
+        headers = {const.HEADER_SCA_SESSION_TOKEN: sca_session_token} if sca_session_token else None
+        answer = self._call("GET", "/v2/transactions", params=params, headers=headers)
         return schemas.parse_transaction_page(answer.payload, page=page, bank_account_id=bank_account_id)
 
     def iter_transaction_pages(  # noqa: PLR0913
@@ -214,6 +218,24 @@ class QontoClient:
             raise InvalidAnswer(f"transaction {transaction.id[:64]}: another one was asked for")
         return transaction
 
+    # Strong customer authentication (section 6)
+
+    def get_sca_session(self, sca_session_token: str) -> str:
+        """Return how a challenge stands: ``waiting``, ``allow`` or ``deny``. Sent once, never repeated by itself.
+
+        ``deny`` is a refusal or the end of the 15 minutes: whoever knows when it began can tell (R5).
+
+        :param sca_session_token: of :class:`~.errors.ScaRequired`; ask at most once a second.
+        """
+        path = {"sca_session_token": sca_session_token}
+        answer = self._call(
+            "GET", "/v2/sca_sessions/{sca_session_token}", path=path, secrets=(sca_session_token,), repeat=False
+        )
+        result = Record("SCA session", answer.payload).text("result")
+        if result not in (const.SCA_WAITING, const.SCA_ALLOW, const.SCA_DENY):
+            raise InvalidAnswer("SCA session: field result has an unknown value")
+        return result
+
     # Consents (section 4.5)
 
     def revoke_consents(self) -> None:
@@ -230,15 +252,23 @@ class QontoClient:
         *,
         path: Mapping[str, str] | None = None,
         params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
+        repeat: bool = True,
     ) -> Answer:
+        def send() -> Answer:
+            return self._transport.request(
+                method, route, path=path, params=params, headers=headers, secrets=secrets, repeat=repeat
+            )
+
         try:
-            return self._transport.request(method, route, path=path, params=params)
+            return send()
         except Unauthorized:
             if self._on_unauthorized is None:
                 raise
             ask, self._on_unauthorized = self._on_unauthorized, None
         self._transport.auth.token = checked_header_value("access token", ask())
-        return self._transport.request(method, route, path=path, params=params)
+        return send()
 
 
 def _transaction_params(

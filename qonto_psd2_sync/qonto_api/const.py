@@ -8,6 +8,9 @@ from typing import Final
 # Headers (section 1).
 HEADER_STAGING_TOKEN: Final = "X-Qonto-Staging-Token"  # noqa: S105
 HEADER_TRACE_ID: Final = "X-Tyk-Trace-Id"
+HEADER_IDEMPOTENCY_KEY: Final = "X-Qonto-Idempotency-Key"
+HEADER_SCA_METHOD: Final = "X-Qonto-2fa-Preference"
+HEADER_SCA_SESSION_TOKEN: Final = "X-Qonto-Sca-Session-Token"  # noqa: S105
 
 DEFAULT_USER_AGENT: Final = "qonto-psd2-sync/1.0"
 
@@ -44,6 +47,19 @@ STATUS_DECLINED: Final = "declined"
 TRANSACTION_STATUSES: Final = (STATUS_PENDING, STATUS_COMPLETED, STATUS_DECLINED)
 SIDE_CREDIT: Final = "credit"
 SIDE_DEBIT: Final = "debit"
+
+# Strong customer authentication (section 6).
+SCA_PAIRED_DEVICE: Final = "paired-device"
+SCA_PASSKEY: Final = "passkey"
+SCA_MOCK: Final = "mock"
+SCA_METHODS: Final = (SCA_PAIRED_DEVICE, SCA_PASSKEY, SCA_MOCK)
+SCA_WAITING: Final = "waiting"
+SCA_ALLOW: Final = "allow"
+SCA_DENY: Final = "deny"
+# A challenge lives 15 minutes; a refusal and the end of it are told by the same word.
+SCA_SECONDS: Final = 15 * 60
+# The bank takes at most one poll a second.
+SCA_POLL_SECONDS: Final = 1.0
 
 # Error codes that change what an HTTP status means (section 2.3).
 CODE_VOP_PROOF_TOKEN_MISSING: Final = "vop_proof_token_missing"  # noqa: S105

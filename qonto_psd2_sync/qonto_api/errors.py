@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from . import const
@@ -28,10 +29,12 @@ class QontoError(Exception):
     :ivar trace_id: quote it when asking Qonto's support.
     :ivar retry_after: seconds that the bank asked to wait, None when it did not say.
     :ivar payload: parsed body of the error answer. May hold tokens: neither log nor show it.
+    :ivar server_date: the bank's clock in the answer's ``Date``; None without an answer.
     """
 
     kind: str = "error"
     refused: bool = False
+    server_date: datetime | None = None
 
     def __init__(
         self,

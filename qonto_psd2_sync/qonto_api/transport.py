@@ -85,6 +85,35 @@ class Answer:
     date: datetime | None
 
 
+@dataclass(frozen=True)
+class Body:
+    """A body as it is: its bytes go out unchanged."""
+
+    content: bytes = field(repr=False)
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What one call consists of besides method and address."""
+
+    params: list[tuple[str, str]]
+    form: Mapping[str, str] | None = field(repr=False)
+    body: Body | None
+    headers: dict[str, str] = field(repr=False)
+    secrets: Sequence[str] = field(repr=False)
+
+    @property
+    def data(self) -> bytes | dict[str, str] | None:
+        if self.body is not None:
+            return self.body.content
+        return dict(self.form) if self.form is not None else None
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        return {**self.headers, "Content-Type": self.body.content_type} if self.body is not None else self.headers
+
+
 class Transport:
     """A connection to one host of the bank. Not thread-safe; a context manager.
 
@@ -144,7 +173,7 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
-    def request(
+    def request(  # noqa: PLR0913
         self,
         method: str,
         route: str,
@@ -152,7 +181,10 @@ class Transport:
         path: Mapping[str, str] | None = None,
         params: Sequence[tuple[str, str]] = (),
         form: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
+        repeat: bool = True,
     ) -> Answer:
         """Send one call and return the answer to it.
 
@@ -160,19 +192,24 @@ class Transport:
             the filled path, since some ids are secrets (SCA tokens).
         :param path: values for the names in ``route``; quoted here, slashes too.
         :param form: body as ``application/x-www-form-urlencoded``.
+        :param body: body as it is, byte for byte.
+        :param headers: for this call only; a bearer token does not belong here.
         :param secrets: values in this request to mask in messages.
+        :param repeat: False sends even a ``GET`` only once, for whoever must be quick or asks again anyway.
         :raise QontoError: everything but a 2xx answer with a JSON or empty body.
         """
         filled = route.format_map({name: _path_segment(name, value) for name, value in (path or {}).items()})
         what = f"{method} {route}"
+        sent = _Sent(params=list(params), form=form, body=body, headers=_checked_headers(headers), secrets=secrets)
         waited = 0.0
         started = time.monotonic()
         attempt = 1
         while True:
             try:
-                return self._send(method, self._base_url + filled, what, params=params, form=form, secrets=secrets)
+                return self._send(method, self._base_url + filled, what, sent)
             except (NetworkError, RateLimited, ServerError) as error:
-                if method != "GET" or attempt >= self._max_attempts or getattr(error, "tls_failed", False):
+                attempts = self._max_attempts if method == "GET" and repeat else 1
+                if attempt >= attempts or getattr(error, "tls_failed", False):
                     raise
                 delay = _delay(error, attempt)
                 if max(waited, time.monotonic() - started) + delay > self._max_wait:
@@ -182,24 +219,16 @@ class Transport:
             waited += delay
             attempt += 1
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        what: str,
-        *,
-        params: Sequence[tuple[str, str]],
-        form: Mapping[str, str] | None,
-        secrets: Sequence[str],
-    ) -> Answer:
+    def _send(self, method: str, url: str, what: str, sent: _Sent) -> Answer:
         started = time.monotonic()
         status = 0
         try:
             with self._session.request(
                 method,
                 url,
-                params=list(params),
-                data=dict(form) if form is not None else None,
+                params=sent.params,
+                data=sent.data,
+                headers=sent.all_headers,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
@@ -211,8 +240,12 @@ class Transport:
             raise _network_error(what, error) from None
         finally:
             _logger.debug("%s %s %d ms", what, status or "-", (time.monotonic() - started) * 1000)
-        known = tuple(filter(None, (*self._secrets, *secrets, self.auth.token)))
-        return self._checked(response, body, what, known)
+        known = tuple(filter(None, (*self._secrets, *sent.secrets, self.auth.token)))
+        try:
+            return self._checked(response, body, what, known)
+        except QontoError as error:
+            error.server_date = self.last_server_date
+            raise
 
     def _checked(self, response: requests.Response, body: bytes, what: str, secrets: tuple[str, ...]) -> Answer:
         """Turn a response into an answer, or raise what it stands for."""
@@ -275,6 +308,10 @@ def checked_header_value(name: str, value: str, *, spaces: bool = False) -> str:
     if not isinstance(value, str) or not re.fullmatch(allowed, value):
         raise ValueError(f"The {name} is empty or has characters that do not belong there")
     return value
+
+
+def _checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: checked_header_value(name, value) for name, value in (headers or {}).items()}
 
 
 def parse_json(body: bytes) -> Any:

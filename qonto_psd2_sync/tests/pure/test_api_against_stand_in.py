@@ -20,6 +20,8 @@ from qonto_api import (
     OAuthError,
     QontoClient,
     RateLimited,
+    ScaNotEnrolled,
+    ScaRequired,
     ServerError,
     StagingTokenMissing,
     Unauthorized,
@@ -416,4 +418,28 @@ def test_rows_of_another_account_are_never_taken(bank, client, main):
     assert page["transactions"]
     bank.fault("/v2/transactions", "wrong_shape", body=page)
     with pytest.raises(InvalidAnswer, match="another account"):
+        client.list_transactions(bank_account_id=main["id"])
+
+
+# Strong customer authentication while reading
+
+
+def test_reading_goes_on_with_an_approved_challenge(bank, client, main):
+    bank.control("policy", sca_poll_seconds=0)
+    bank.control("sca/reading")
+    with pytest.raises(ScaRequired) as caught:
+        client.list_transactions(bank_account_id=main["id"])
+    token = caught.value.sca_session_token
+    assert caught.value.action_type == "transaction.list"
+    assert client.get_sca_session(token) == "waiting"
+    bank.control("sca", decision="allow")
+    assert client.get_sca_session(token) == "allow"
+    assert client.list_transactions(bank_account_id=main["id"], sca_session_token=token).transactions
+    assert client.list_transactions(bank_account_id=main["id"]).transactions
+
+
+def test_a_member_without_a_paired_phone_is_told_so(bank, client, main):
+    bank.control("sca/reading")
+    bank.control("phones", paired=False)
+    with pytest.raises(ScaNotEnrolled):
         client.list_transactions(bank_account_id=main["id"])
