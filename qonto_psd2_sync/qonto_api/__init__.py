@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Client of Qonto's HTTP API: pure Python, no Odoo, no database; only ``requests`` beside the standard library.
+"""Client of Qonto's HTTP API: pure Python, no Odoo, no database; needs only ``requests`` and ``python-stdnum``.
 
 Typical use::
 
@@ -10,10 +10,13 @@ Typical use::
             for page in client.iter_transaction_pages(bank_account_id=account.id):
                 ...
 
+Payments have a client of their own, :class:`PaymentClient`, and go out as a :class:`FrozenRequest`: ``payment_orders``
+makes one, ``payment_outcomes`` says what an answer means for the money, ``sepa`` what a transfer can carry.
+
 Facts about the bank and the meaning of "section N" in this package: ``reference/qonto-api.md``.
 """
 
-from . import const, scopes
+from . import const, payment_orders, payment_outcomes, payment_schemas, scopes, sepa
 from .client import QontoClient
 from .endpoints import PRODUCTION, SANDBOX, Endpoints
 from .errors import (
@@ -33,7 +36,10 @@ from .errors import (
     StagingTokenMissing,
     Unauthorized,
 )
+from .frozen import FrozenRequest, FrozenRequestChanged
 from .oauth import OAuthClient
+from .payment_client import PaymentClient
+from .payment_outcomes import OtherAnswer, outcome_of
 from .pkce import code_challenge, new_code_verifier
 from .redaction import mask_iban, redact
 from .schemas import (
@@ -55,6 +61,8 @@ __all__ = [
     "BankAccount",
     "Endpoints",
     "Forbidden",
+    "FrozenRequest",
+    "FrozenRequestChanged",
     "InProgress",
     "InvalidAnswer",
     "Membership",
@@ -63,6 +71,8 @@ __all__ = [
     "OAuthClient",
     "OAuthError",
     "Organization",
+    "OtherAnswer",
+    "PaymentClient",
     "Plan",
     "PreconditionFailed",
     "QontoClient",
@@ -80,8 +90,13 @@ __all__ = [
     "const",
     "mask_iban",
     "new_code_verifier",
+    "outcome_of",
     "parse_transaction",
+    "payment_orders",
+    "payment_outcomes",
+    "payment_schemas",
     "raw_json",
     "redact",
     "scopes",
+    "sepa",
 ]

@@ -286,7 +286,7 @@ def _transaction_params(
         raise ValueError("sort_by is a field and asc or desc")
     params = [("bank_account_id", bank_account_id)]
     params += [("status[]", status) for status in statuses]
-    params += [(name, _utc(name, limit)) for name, limit in limits.items() if limit is not None]
+    params += [(name, utc_text(name, limit)) for name, limit in limits.items() if limit is not None]
     params += [("sort_by", sort_by)]
     return params + _includes(includes)
 
@@ -297,7 +297,8 @@ def _includes(includes: Sequence[str]) -> list[tuple[str, str]]:
     return [("includes[]", include) for include in includes]
 
 
-def _utc(name: str, moment: datetime) -> str:
+def utc_text(name: str, moment: datetime) -> str:
+    """Return an instant as the bank reads it: UTC, milliseconds; an end (``…_to``) rounded up, else down."""
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise ValueError(f"{name} must be an aware datetime")
     moment = moment.astimezone(timezone.utc)
