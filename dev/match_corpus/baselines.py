@@ -75,8 +75,7 @@ def lexware(line: LineFacts, items: list[OpenItem]) -> Guess:
 
 
 def _named(line: LineFacts, item: OpenItem) -> bool:
-    name = _plain(getattr(item, "partner_name", "") or "")
-    return bool(name) and any(name in _plain(text) for text in line.texts)
+    return any(_plain(name) in _plain(text) for name in item.names for text in (line.name, *line.texts))
 
 
 def odoo(line: LineFacts, items: list[OpenItem]) -> Guess:
@@ -90,7 +89,7 @@ def odoo(line: LineFacts, items: list[OpenItem]) -> Guess:
     text = " ".join(line.texts)
     tiers: tuple[Callable[[OpenItem], bool], ...] = (
         lambda item: item.residual == line.amount,
-        lambda item: getattr(item, "discount_amount", None) == line.amount,
+        lambda item: item.discount_amount == line.amount,
         lambda item: abs(item.residual - line.amount) <= abs(line.amount) * Decimal("0.03"),
         lambda item: f"{abs(item.residual):.2f}".replace(".", ",") in text or f"{abs(item.residual):.2f}" in text,
     )

@@ -184,7 +184,8 @@ def twins(books: Books, day: date) -> None:
     if rng.random() < 0.4:
         other = books.partner(vendor=False)
         books.document(other, _before(books, day), amount, twin=True)
-    paid = items[0] if rng.random() < 0.7 else rng.choice(items)
+    oldest = min(items, key=lambda item: str(item["date"]))
+    paid = oldest if rng.random() < 0.7 else rng.choice(items)
     said = rng.random() < 0.4
     text = books.text("reference", n=_number(paid)) if said else books.text("no_reference")
     books.line(13, day, amount, text, partner, settles=_full(paid))

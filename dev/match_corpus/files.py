@@ -13,11 +13,12 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from matching import ItemIndex, LineFacts, OpenItem
+from matching import ItemIndex, ItemKind, LineFacts, OpenItem
 
 from .books import Row
 from .generator import Corpus
 
+KINDS = {"sent": ItemKind.SENT, "payment": ItemKind.PAYMENT}
 NAMES = ("lines", "items", "truth", "companies")
 
 
@@ -103,10 +104,14 @@ def _item(number: int, row: Row, partners: dict[str, int]) -> OpenItem:
         day=date.fromisoformat(str(row["date"])[:10]),
         ibans=frozenset(map(_iban, row.get("partner_ibans") or ())),
         transfer_id=row.get("transfer_id"),
+        kind=KINDS.get(str(row.get("kind")), ItemKind.DOCUMENT),
+        names=(str(row["partner_name"]),) if row.get("partner_name") else (),
+        discount_day=date.fromisoformat(str(row["discount_date"])[:10]) if row.get("discount_date") else None,
+        discount_amount=Decimal(str(row["discount_amount"])) if row.get("discount_amount") is not None else None,
     )
 
 
-def _line(number: int, row: Row, own: frozenset[str]) -> LineFacts:  # noqa: ARG001 - not yet
+def _line(number: int, row: Row, own: frozenset[str]) -> LineFacts:
     sign = 1 if row["side"] == "credit" else -1
     foreign = row.get("local_currency") not in (None, row["currency"])
     return LineFacts(
@@ -117,6 +122,11 @@ def _line(number: int, row: Row, own: frozenset[str]) -> LineFacts:  # noqa: ARG
         day=date.fromisoformat(str(row.get("settled_at") or row["emitted_at"])[:10]),
         iban=_counterparty(row),
         transfer_id=row.get("transfer_id"),
+        name=str(row.get("clean_counterparty_name") or row.get("label") or ""),
+        operation=str(row.get("operation_type") or ""),
+        own_account=_counterparty(row) in own,
+        account_amount=sign * Decimal(str(row["amount"])) if foreign else None,
+        account_currency=str(row["currency"]) if foreign else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from matching import LineFacts, OpenItem, Proposal, propose
+from matching import Proposal, propose
 
 from . import proofs
 from .baselines import BASELINES, answers
@@ -33,15 +33,9 @@ class Judged:
         return bool(self.case.truth)
 
 
-def settled(proposal: Proposal, line: LineFacts, items: dict[int, OpenItem]) -> dict[int, Decimal]:
+def settled(proposal: Proposal) -> dict[int, Decimal]:
     """Return how much of each item a proposal pays, signed as its residual."""
-    amounts = getattr(proposal, "amounts", None)
-    if amounts:
-        return dict(zip(proposal.item_ids, amounts, strict=True))
-    residuals = {item_id: items[item_id].residual for item_id in proposal.item_ids}
-    if len(residuals) == 1 and abs(line.amount) < abs(sum(residuals.values())):
-        return dict.fromkeys(residuals, line.amount)
-    return residuals
+    return dict(zip(proposal.item_ids, proposal.amounts, strict=True))
 
 
 def judge(ledger: Ledger, matcher: Callable = propose) -> list[Judged]:
@@ -52,7 +46,7 @@ def judge(ledger: Ledger, matcher: Callable = propose) -> list[Judged]:
         found = matcher(case.facts, index)
         rank = next((at for at, each in enumerate(found, 1) if set(each.item_ids) == set(case.truth)), None)
         auto = next((each for each in found if each.certain), None)
-        right = auto is not None and settled(auto, case.facts, items) == case.truth
+        right = auto is not None and settled(auto) == case.truth
         wrong = sum(not proofs.holds(proof, case.facts, each, items) for each in found for proof in each.proofs)
         judged.append(Judged(case, found, rank if case.truth else None, auto, right, wrong))
     return judged
@@ -90,7 +84,7 @@ def wrong_autos(judged: list[Judged], kinds: tuple[int, ...]) -> int:
 
 def against_baselines(judged: list[Judged], ledgers: list[Ledger]) -> dict[str, dict[str, float | int]]:
     """Compare precision with each baseline's at the same number of lines, the surest first."""
-    ours = [((_confidence(each.auto),), each.auto_right) for each in judged if each.auto]
+    ours = [((each.auto.confidence,), each.auto_right) for each in judged if each.auto]
     result = {}
     for name, baseline in BASELINES.items():
         scored = [
@@ -119,12 +113,8 @@ def against_baselines(judged: list[Judged], ledgers: list[Ledger]) -> dict[str, 
 def calibrated(judged: list[Judged]) -> list[dict[str, float | int]]:
     """Return what proposals state of themselves against what is so, in ten bins."""
     return calibration(
-        (_confidence(each), set(each.item_ids) == set(line.case.truth)) for line in judged for each in line.proposals
+        (each.confidence, set(each.item_ids) == set(line.case.truth)) for line in judged for each in line.proposals
     )
-
-
-def _confidence(proposal: Proposal) -> float:
-    return getattr(proposal, "confidence", 1.0 if proposal.certain else 0.5)
 
 
 def plain(rates: dict[str, object]) -> dict[str, object]:

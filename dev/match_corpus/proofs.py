@@ -3,21 +3,104 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from difflib import SequenceMatcher
 
-from matching import LineFacts, OpenItem, Proof, ProofKind, Proposal
+from matching import ItemKind, LineFacts, OpenItem, Proof, ProofKind, Proposal
+
+Items = list[OpenItem]
 
 
 def holds(proof: Proof, line: LineFacts, proposal: Proposal, items: Mapping[int, OpenItem]) -> bool:
     """Whether what a proof says is so."""
-    mine = [items[item_id] for item_id in proposal.item_ids]
-    if proof.kind is ProofKind.TRANSFER:
-        return bool(line.transfer_id) and all(item.transfer_id == line.transfer_id for item in mine)
-    if proof.kind is ProofKind.IBAN:
-        return bool(line.iban) and any(line.iban in item.ibans for item in mine)
-    if proof.kind is ProofKind.AMOUNT:
-        return sum(item.residual for item in mine) == line.amount
-    if proof.kind is ProofKind.NUMBER:
-        digits = re.sub(r"\D", "", " ".join(line.texts))
-        return any(re.sub(r"\D", "", number) in digits for item in mine for number in item.numbers)
-    return False
+    return _CHECKS[proof.kind](proof, line, [items[item_id] for item_id in proposal.item_ids])
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _signs_dropped(text: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", text.casefold())
+
+
+def _letters(text: str) -> str:
+    text = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
+    text = "".join(character for character in text if character.isalpha())
+    return text.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _transfer(_proof: Proof, line: LineFacts, mine: Items) -> bool:
+    return bool(line.transfer_id) and all(item.transfer_id == line.transfer_id for item in mine)
+
+
+def _iban(_proof: Proof, line: LineFacts, mine: Items) -> bool:
+    return bool(line.iban) and all(line.iban in item.ibans for item in mine)
+
+
+def _amount(_proof: Proof, line: LineFacts, mine: Items) -> bool:
+    amounts = {line.currency: line.amount, line.account_currency: line.account_amount}
+    return sum(item.residual for item in mine) == amounts[mine[0].currency]
+
+
+def _discount(proof: Proof, line: LineFacts, mine: Items) -> bool:
+    less = [item.discount_amount if item.discount_amount is not None else item.residual for item in mine]
+    return line.day <= date.fromisoformat(proof.detail) and sum(less) == line.amount
+
+
+def _number(_proof: Proof, line: LineFacts, mine: Items) -> bool:
+    """Every item's number is there in full, character for character but for signs and case."""
+    said = _signs_dropped(" ".join(line.texts))
+    return all(any(_signs_dropped(number) in said for number in item.numbers) for item in mine)
+
+
+def _part(proof: Proof, line: LineFacts, _mine: Items) -> bool:
+    """The last significant digits of each number that is told are there."""
+    said = _digits(" ".join(line.texts))
+    return all(
+        _digits(number).lstrip("0")[-3:].lstrip("0") in said for number in proof.detail.split(", ") if _digits(number)
+    )
+
+
+def _near(proof: Proof, line: LineFacts, _mine: Items) -> bool:
+    said = _signs_dropped(" ".join(line.texts))
+    return any(_closest(_signs_dropped(number), said) >= 0.8 for number in proof.detail.split(", "))
+
+
+def _closest(number: str, said: str) -> float:
+    """Return how like a number the likest piece of a text is."""
+    return max(
+        SequenceMatcher(None, number, said[at : at + len(number) + more], autojunk=False).ratio()
+        for at in range(len(said))
+        for more in (-1, 0, 1)
+    )
+
+
+def _name(_proof: Proof, line: LineFacts, mine: Items) -> bool:
+    shown = _letters(line.name)
+    return all(
+        any(
+            match.size >= min(4, len(shown))
+            for name in item.names
+            for match in [SequenceMatcher(None, shown, _letters(name)).find_longest_match()]
+        )
+        for item in mine
+    )
+
+
+def _confirmed(_proof: Proof, line: LineFacts, mine: Items) -> bool:
+    return all(item.partner_id in line.confirmed for item in mine)
+
+
+def _returned(_proof: Proof, _line: LineFacts, mine: Items) -> bool:
+    return all(item.kind is ItemKind.SENT for item in mine)
+
+
+_CHECKS: dict[ProofKind, Callable[[Proof, LineFacts, Items], bool]] = {
+    ProofKind.TRANSFER: _transfer, ProofKind.NUMBER: _number, ProofKind.STRUCTURED: _number, ProofKind.IBAN: _iban,
+    ProofKind.AMOUNT: _amount, ProofKind.DISCOUNT: _discount, ProofKind.NAME: _name,
+    ProofKind.CONFIRMED: _confirmed, ProofKind.NUMBER_PART: _part, ProofKind.NUMBER_NEAR: _near,
+    ProofKind.RETURNED: _returned,
+}

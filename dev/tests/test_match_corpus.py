@@ -1,6 +1,7 @@
 """The corpus is the same each time and true in itself, and the judge can't be talked into a better mark."""
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def test_splits_share_neither_companies_nor_partners_nor_numberings() -> None:
 
 def _always_certain(line, index) -> tuple[Proposal, ...]:
     """Book each line on any item, and claim that the amount is exact."""
-    return (Proposal(line.id, (next(iter(index.items)),), (Proof(ProofKind.AMOUNT),), certain=True),)
+    return (Proposal(line.id, (next(iter(index.items)),), (Proof(ProofKind.AMOUNT),), True, (line.amount,)),)
 
 
 def test_a_matcher_that_books_anything_is_found_out(corpus: generator.Corpus) -> None:
@@ -79,12 +80,16 @@ def test_a_matcher_that_is_silent_books_nothing_right(corpus: generator.Corpus) 
 
 def test_right_items_with_wrong_amounts_are_a_wrong_booking(corpus: generator.Corpus) -> None:
     ledger = files.ledgers(corpus)[0]
-    part = next(case for case in ledger.cases if case.kind == 9)
-    [(item_id, amount)] = part.truth.items()
-    items = {item.id: item for item in ledger.items}
-    proposal = Proposal(part.facts.id, (item_id,), (), certain=True)
-    assert judge.settled(proposal, part.facts, items) == part.truth
-    assert judge.settled(proposal, part.facts, items) != {item_id: amount + Decimal("0.01")}
+    case = next(case for case in ledger.cases if case.kind == 9)
+    [(item_id, amount)] = case.truth.items()
+
+    def book(paid: Decimal) -> judge.Judged:
+        proposal = Proposal(case.facts.id, (item_id,), (), certain=True, amounts=(paid,))
+        [judged] = judge.judge(replace(ledger, cases=[case]), lambda line, index: (proposal,))
+        return judged
+
+    assert book(amount).auto_right
+    assert not book(amount + Decimal("0.01")).auto_right
 
 
 def test_wilson_s_interval() -> None:

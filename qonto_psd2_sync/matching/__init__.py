@@ -9,20 +9,23 @@ Typical use::
             print(proposal.item_ids, [proof.kind for proof in proposal.proofs], proposal.certain)
 
 The rule (design, section 7): booked without asking is only what has two independent proofs and no rival; never on
-amount alone, name alone or habit.
+amount alone, name alone or habit. How it decides, and how well: `docs/matching.md`.
 """
 
-from .engine import ItemIndex, propose
-from .facts import LineFacts, OpenItem, Proof, ProofKind, Proposal
+from .engine import propose
+from .facts import ItemKind, LineFacts, OpenItem, Proof, ProofKind, Proposal, Rest
+from .index import ItemIndex
 from .numbers import normalised, numbers_in
 
 __all__ = [
     "ItemIndex",
+    "ItemKind",
     "LineFacts",
     "OpenItem",
     "Proof",
     "ProofKind",
     "Proposal",
+    "Rest",
     "normalised",
     "numbers_in",
     "propose",
