@@ -7,9 +7,11 @@ those of `docs/matching.md`. Where a description leaves something open, the read
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from matching import LineFacts, OpenItem
 
@@ -29,8 +31,14 @@ class Guess:
 Baseline = Callable[[LineFacts, list[OpenItem]], Guess]
 
 
+@lru_cache(maxsize=100_000)
 def _plain(text: str) -> str:
     return re.sub(r"[^0-9a-z]", "", text.casefold())
+
+
+@lru_cache(maxsize=100_000)
+def _digit_words(number: str) -> tuple[str, ...]:
+    return tuple(re.sub(r"\D", "", word) for word in number.split())
 
 
 def _same_way(line: LineFacts, item: OpenItem) -> bool:
@@ -108,7 +116,7 @@ def oca(line: LineFacts, items: list[OpenItem]) -> Guess:
         item
         for item in items
         if _same_way(line, item)
-        and any(re.sub(r"\D", "", word) in tokens for number in item.numbers for word in number.split())
+        and any(word in tokens for number in item.numbers for word in _digit_words(number))
     ]
     hits.sort(key=lambda item: (item.day, item.id))
     if hits:
@@ -124,4 +132,7 @@ BASELINES: dict[str, Baseline] = {"amount_only": amount_only, "lexware": lexware
 
 def answers(baseline: Baseline, ledger: Ledger) -> list[Guess]:
     """Return a baseline's answer to each line of a ledger."""
-    return [baseline(case.facts, ledger.items) for case in ledger.cases]
+    ways: dict[tuple[str, bool], list[OpenItem]] = defaultdict(list)
+    for item in ledger.items:
+        ways[item.currency, item.residual > 0].append(item)
+    return [baseline(case.facts, ways[case.facts.currency, case.facts.amount > 0]) for case in ledger.cases]

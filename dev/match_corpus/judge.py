@@ -87,17 +87,16 @@ def against_baselines(judged: list[Judged], ledgers: list[Ledger]) -> dict[str, 
     ours = [((each.auto.confidence,), each.auto_right) for each in judged if each.auto]
     result = {}
     for name, baseline in BASELINES.items():
-        scored = [
-            (guess.score, set(guess.item_ids[0]) == set(case.truth))
+        guesses = [
+            (guess, set(case.truth))
             for ledger in ledgers
             for guess, case in zip(answers(baseline, ledger), ledger.cases, strict=True)
-            if guess.item_ids
         ]
+        scored = [(guess.score, set(guess.item_ids[0]) == truth) for guess, truth in guesses if guess.item_ids]
         recalls = [
-            next((at for at, ids in enumerate(guess.item_ids[:3], 1) if set(ids) == set(case.truth)), 0)
-            for ledger in ledgers
-            for guess, case in zip(answers(baseline, ledger), ledger.cases, strict=True)
-            if case.truth
+            next((at for at, ids in enumerate(guess.item_ids[:3], 1) if set(ids) == truth), 0)
+            for guess, truth in guesses
+            if truth
         ]
         count = min(len(ours), len(scored))
         result[name] = {

@@ -57,11 +57,17 @@ def _number(_proof: Proof, line: LineFacts, mine: Items) -> bool:
 
 
 def _part(proof: Proof, line: LineFacts, _mine: Items) -> bool:
-    """The last significant digits of each number that is told are there."""
-    said = _digits(" ".join(line.texts))
+    """Of each number that is told, a run of digits other than the year is there; zeros before it do not count."""
+    said = [group.lstrip("0") for text in line.texts for group in re.findall(r"\d+", text)]
     return all(
-        _digits(number).lstrip("0")[-3:].lstrip("0") in said for number in proof.detail.split(", ") if _digits(number)
+        any(group.lstrip("0") in said for group in re.findall(r"\d+", number) if not _is_year(group))
+        or _digits(number).lstrip("0") in "".join(said)
+        for number in proof.detail.split(", ")
     )
+
+
+def _is_year(digits: str) -> bool:
+    return re.fullmatch(r"20[12]\d", digits) is not None
 
 
 def _near(proof: Proof, line: LineFacts, _mine: Items) -> bool:

@@ -9,9 +9,9 @@ from functools import cached_property
 from . import references
 from .facts import PROOFS, ItemKind, LineFacts, OpenItem, Proof, ProofKind
 from .fit import FROM_ABROAD, Fit, How, fit
-from .index import ItemIndex
+from .index import ItemIndex, parts_of
 from .names import STRONG, WEAK, likeness, tokens
-from .numbers import digits_of, normalised, one_apart, tells, words
+from .numbers import digits_of, normalised, one_apart, tells
 from .reading import Hit, Reading
 
 # Card spend and the bank's own fees pay no open document that they do not name.
@@ -67,8 +67,9 @@ class Evidence:
         parts = [hit for hit in self.reading.parts if item.id in hit.item_ids]
         if parts:
             best = max(parts, key=lambda hit: (len(hit.key), hit.key))
-            written = max(item.numbers, key=lambda number: (best.key[-3:] in normalised(number), number))
-            return ProofKind.NUMBER_PART, written
+            return ProofKind.NUMBER_PART, next(
+                (number for number in item.numbers if best.key in parts_of(number, item.day.year)), item.numbers[0]
+            )
         for key, number in keys.items():
             if tells(number) and self._is_near(key):
                 return ProofKind.NUMBER_NEAR, number
@@ -245,5 +246,3 @@ def weigh(line: LineFacts, index: ItemIndex, reading: Reading, ids: tuple[int, .
     found = fit(line, items)
     return Evidence(line, index, reading, items, found) if found else None
 
-
-__all__ = ["Evidence", "weigh", "words"]

@@ -47,7 +47,7 @@ class ItemIndex:
             self._by_number[key].add(item.id)
             if not key.isdigit():
                 self._masks.add(mask(key))
-            for part in parts_of(number):
+            for part in parts_of(number, item.day.year):
                 self._by_part[part].add(item.id)
 
     def _add_facts(self, item: OpenItem) -> None:
@@ -116,14 +116,14 @@ class ItemIndex:
         return tuple((each, alike) for each, alike in found if alike > 0)
 
 
-def parts_of(number: str) -> set[str]:
-    """Return how people shorten a number: its digits, without zeros, the last run of them.
+def parts_of(number: str, year: int) -> set[str]:
+    """Return how people shorten a document's number: its digits, without zeros, the last run of them.
 
-    >>> sorted(parts_of("INV/2026/00140"))
-    ['00140', '140', '2026140', '202600140', 'inv2026140']
+    >>> sorted(parts_of("INV/2026/00140", 2026))
+    ['00140', '140', '202600140', '2026140', 'inv2026140']
     """
     number_groups = groups(number)
-    last = tail(number)
+    last = tail(number, year)
     parts = {digits_of("".join(number_groups)), bare(number_groups)}
     parts.add("".join(group.lstrip("0") if group.isdigit() else group for group in number_groups))
     for end in (last, last.lstrip("0")):

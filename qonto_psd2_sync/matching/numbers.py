@@ -77,10 +77,19 @@ def bare(number_groups: list[str]) -> str:
     return "".join(group.lstrip("0") for group in number_groups if group.isdigit())
 
 
-def tail(number: str) -> str:
-    """Return the last run of digits of a number: what tells it from the others of its series."""
-    found = [group for group in groups(number) if group.isdigit()]
+def tail(number: str, year: int) -> str:
+    """Return the last run of digits of a number that is not its year: what tells it from the others of its series.
+
+    >>> tail("INV/2026/00014", 2026), tail("FT 0417/2026", 2026), tail("AR2608-2019", 2026)
+    ('00014', '0417', '2019')
+    """
+    found = [group for group in groups(number) if group.isdigit() and group not in (str(year), str(year - 1))]
     return found[-1] if found else ""
+
+
+def is_year(digits: str) -> bool:
+    """Whether digits are a year of our time."""
+    return re.fullmatch(r"20[1-4]\d", digits) is not None
 
 
 def one_apart(one: str, other: str) -> bool:

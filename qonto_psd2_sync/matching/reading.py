@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .facts import LineFacts
 from .index import ItemIndex
-from .numbers import LONGEST, bare, folded, groups, mask, normalised, runs, tail, tells, words
+from .numbers import LONGEST, bare, folded, groups, is_year, mask, normalised, runs, tells, words
 
 # Of a run of words: so many groups of letters and digits, when only a part of a number is looked for.
 LONGEST_PART = 4
 _DATE = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b")
 _AMOUNT = re.compile(r"\b\d{1,3}(?:[.\s]?\d{3})*[.,]\d{2}\b")
+_WORD = re.compile(r"[^\W_]+")
 _RANGE = re.compile(r"^(bis|b|to|a|au|al|hasta|through|-|–|—)$")
 _RETURNED = re.compile(
     r"ruck|rueck|retour|return|rejet|rjt|reject|devol|retroces|storno|respint|zuruck|zurueck|recall|chargeback|refus"
@@ -65,7 +67,8 @@ def read(line: LineFacts, index: ItemIndex) -> Reading:
     """Read a line's texts. The counterparty's own name is no text: it may hold digits."""
     returned = line.operation == "recall" or bool(_RETURNED.search(folded(" ".join(line.texts))))
     reading = Reading(returned=returned, money_in=line.amount > 0)
-    for text in dict.fromkeys(_without_name(text, line.name) for text in line.texts):
+    texts = (unicodedata.normalize("NFKC", text) for text in line.texts)
+    for text in dict.fromkeys(_without_name(text, unicodedata.normalize("NFKC", line.name)) for text in texts):
         if text.strip():
             _read_text(text, index, reading)
     reading.said = " ".join(line.texts)
@@ -109,15 +112,11 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
 
 def _read_parts(text: str, index: ItemIndex, reading: Reading, taken: set[int]) -> None:
     """Find parts of numbers among the words that are no full number; digits that stay unread are kept."""
-    dates = {normalised(found) for pattern in (_DATE, _AMOUNT) for found in pattern.findall(text)}
-    dated = " ".join(pattern_text for pattern_text in _DATE.findall(text) + _AMOUNT.findall(text))
-    skip = set(words(dated))
-    text_words = words(text)
+    taken = taken | _dates_and_amounts(text)
     free: list[tuple[int, str]] = []
-    for at, word in enumerate(text_words):
-        if at in taken:
-            continue
-        free += [(at, group) for group in groups(word)]
+    for at, word in enumerate(words(text)):
+        if at not in taken:
+            free += [(at, group) for group in groups(word)]
     seen: set[int] = set()
     for start in range(len(free)):
         for end in range(start + 1, min(start + LONGEST_PART, len(free)) + 1):
@@ -131,10 +130,19 @@ def _read_parts(text: str, index: ItemIndex, reading: Reading, taken: set[int]) 
                     seen.update(range(start, end))
     reading.unread += [
         group
-        for at, (word_at, group) in enumerate(free)
-        if group.isdigit() and len(group) >= 4 and at not in seen and text_words[word_at] not in skip
-        and group not in dates and not re.fullmatch(r"20[1-4]\d", group)
+        for at, (_word, group) in enumerate(free)
+        if group.isdigit() and len(group) >= 4 and at not in seen and not is_year(group)
     ]
+
+
+def _dates_and_amounts(text: str) -> set[int]:
+    """Return which words of a text belong to dates and amounts: they are no parts of numbers."""
+    spans = [found.span() for pattern in (_DATE, _AMOUNT) for found in pattern.finditer(text)]
+    return {
+        at
+        for at, word in enumerate(_WORD.finditer(text))
+        if any(start <= word.start() and word.end() <= end for start, end in spans)
+    }
 
 
 def _ranges(text: str) -> list[tuple[str, str]]:
@@ -153,5 +161,3 @@ def in_range(number: str, first: str, last: str) -> bool:
     key, low, high = normalised(number), normalised(first), normalised(last)
     return mask(key) == mask(low) == mask(high) and low <= key <= high
 
-
-__all__ = ["Hit", "Reading", "in_range", "read", "tail"]

@@ -6,10 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from matching import ItemIndex, LineFacts, OpenItem, ProofKind, normalised, numbers_in, propose
+from matching import ItemIndex, LineFacts, OpenItem, ProofKind, propose
 from matching.numbers import tells
 
 DAY = date(2026, 11, 16)
@@ -128,69 +126,3 @@ def test_another_partners_document_is_not_proposed_for_a_line_with_a_partner():
 
 def test_own_partners_document_is():
     assert best(line(text="RE-2026-0236", partner_id=7), item(partner=7)).certain
-
-
-numbers = st.from_regex(r"[A-Z]{2}/20[0-9]{2}/[0-9]{5}", fullmatch=True)
-amounts = st.decimals("0.01", "99999.99", places=2)
-
-
-@st.composite
-def open_items(draw):
-    count = draw(st.integers(1, 12))
-    return [
-        OpenItem(
-            number,
-            draw(st.sampled_from((None, 7, 8))),
-            draw(amounts) * draw(st.sampled_from((1, -1))),
-            "EUR",
-            (draw(numbers),),
-            DAY,
-            frozenset(draw(st.sampled_from(((), (IBAN,), (OTHER_IBAN,))))),
-        )
-        for number in range(1, count + 1)
-    ]
-
-
-@st.composite
-def lines_for(draw, items):
-    paid = draw(st.sampled_from(items))
-    return LineFacts(
-        1,
-        draw(st.sampled_from((paid.residual, paid.residual / 2))),
-        "EUR",
-        (draw(st.sampled_from((paid.numbers[0], "Danke", ""))),),
-        DAY,
-        draw(st.sampled_from((None, IBAN, OTHER_IBAN))),
-    )
-
-
-@given(st.data())
-def test_order_of_items_changes_nothing(data):
-    items = data.draw(open_items())
-    a_line = data.draw(lines_for(items))
-    shuffled = data.draw(st.permutations(items))
-    assert propose(a_line, ItemIndex(items)) == propose(a_line, ItemIndex(shuffled))
-
-
-@given(st.data())
-def test_another_item_never_makes_a_booking_more_certain(data):
-    items = data.draw(open_items())
-    a_line = data.draw(lines_for(items))
-    one_less = propose(a_line, ItemIndex(items[:-1]))
-    for proposal in propose(a_line, ItemIndex(items)):
-        if proposal.certain and items[-1].id not in proposal.item_ids:
-            assert any(other.certain and other.item_ids == proposal.item_ids for other in one_less)
-
-
-@given(st.data())
-def test_certain_has_two_proofs_and_is_alone(data):
-    items = data.draw(open_items())
-    proposals = propose(data.draw(lines_for(items)), ItemIndex(items))
-    certain = [proposal for proposal in proposals if proposal.certain]
-    assert len(certain) <= 1
-    assert all(len(proposal.kinds) >= 2 for proposal in certain)
-
-
-@given(st.text(max_size=60), numbers, st.text(max_size=60))
-def test_whole_number_is_found_in_any_text(before, number, after):
-    assert normalised(number) in set(numbers_in(f"{before} {number} {after}"))
