@@ -24,6 +24,7 @@
         "views/account_reconcile_model_views.xml",
         "views/qonto_matching_views.xml",
         "views/account_journal_dashboard_views.xml",
+        "views/account_journal_matching_views.xml",
         "views/qonto_pages.xml",
         "views/qonto_menus.xml",
     ],

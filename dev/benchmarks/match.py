@@ -12,7 +12,6 @@ from devtools.benchmarks import Benchmark, Figure, Results, at_least, at_most, e
 sys.path.insert(0, str(paths.ROOT / "qonto_psd2_sync"))
 from match_corpus import files, generator, judge, noise_development, noise_test
 from match_corpus.classes import NAMES
-
 from matching import propose
 
 SEED = 20261115

@@ -8,6 +8,8 @@ import pytest
 
 from devtools import bank, odoo_source, paths, processes, settings, systems
 
+collect_ignore = ["addons"]  # tests of an addon of their own, which Odoo runs in test_system_oca.py
+
 
 @pytest.fixture
 def started() -> Iterator[ExitStack]:

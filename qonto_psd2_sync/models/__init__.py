@@ -2,8 +2,10 @@
 from . import (
     account_bank_statement_line,
     account_journal,
+    account_journal_matching,
     account_move,
     account_reconcile_model,
+    other_screens,
     qonto_account,
     qonto_account_card,
     qonto_account_fetch,

@@ -34,8 +34,9 @@ class AccountReconcileModel(models.Model):
     @api.depends("qonto_operation_type", "qonto_category", "qonto_counterparty_iban")
     def _compute_can_be_proposed(self):
         """Override of `account`: screens that do not know Qonto's conditions must not propose the model at all."""
-        super()._compute_can_be_proposed()
+        result = super()._compute_can_be_proposed()
         self.filtered(lambda model: model._qonto_conditions()).can_be_proposed = False
+        return result
 
     # === CONDITIONS === #
 

@@ -32,7 +32,7 @@ class BookingChecks:
             raise UserError(self.env._(
                 "“%(line)s” is not a posted bank line. Post it first, or choose another line.", line=self.name
             ))
-        if other or not suspense:
+        if other or not suspense or self.line._qonto_is_kept_by_oca():
             raise UserError(self.env._(
                 "“%(line)s” is booked already. Undo its booking first if it is to be booked differently.",
                 line=self.name,

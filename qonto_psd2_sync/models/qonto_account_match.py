@@ -52,10 +52,11 @@ class QontoAccount(models.Model):
     def _cron_match(self):
         """Look again at the lines that wait: documents have been posted since."""
         cron = self.env["ir.cron"]
-        accounts = self.search([])
+        accounts = self.search([("company_id.active", "=", True)])
         for company in accounts.company_id:
             own = accounts.filtered(lambda account, company=company: account.company_id == company)
-            for booked in own.with_context(allowed_company_ids=company.ids)._waiting_lines()._qonto_book_by_themselves():
+            lines = own.with_context(allowed_company_ids=company.ids)._waiting_lines()
+            for booked in lines._qonto_book_by_themselves():
                 if not cron._commit_progress(len(booked)):
                     return
             cron._commit_progress()

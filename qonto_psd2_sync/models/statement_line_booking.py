@@ -59,7 +59,12 @@ class AccountBankStatementLine(models.Model):
         planner = Planner(env)
         plans = [planner.plan(replace(booking, line=booking.line.with_env(env))) for booking in bookings]
         with self.env.cr.savepoint():
-            pairs = [pair for plan in plans for pair in plan.line._qonto_write_booking(plan)]
+            pairs = [
+                pair
+                for plan, booking in zip(plans, bookings, strict=True)
+                if not plan.line._qonto_book_elsewhere(plan, booking)
+                for pair in plan.line._qonto_write_booking(plan)
+            ]
             if pairs:
                 env["account.move.line"]._reconcile_plan(pairs)
             for plan in plans:
@@ -97,9 +102,10 @@ class AccountBankStatementLine(models.Model):
         :raise UserError: a booking can't be undone; the sentence says which, why, and what to do
         """
         lines = self.with_context(**NOT_BY_HAND)
+        kept = lines.filtered(lambda line: line._qonto_is_kept_by_oca())
         for line in lines:
             liquidity, _suspense, other = line._seek_for_lines()
-            if not other or not liquidity:
+            if line not in kept and (not other or not liquidity):
                 raise UserError(self.env._(
                     "“%(line)s” is not booked: there is nothing to undo.", line=line.payment_ref or line.display_name
                 ))
@@ -111,9 +117,12 @@ class AccountBankStatementLine(models.Model):
         booked = lines.move_id.line_ids
         self._qonto_lock(self, booked._all_reconciled_lines(), payments)
         with self.env.cr.savepoint():
-            booked.remove_move_reconcile()
+            (lines - kept).move_id.line_ids.remove_move_reconcile()
             for line, facts in before.items():
-                line._qonto_restore(facts)
+                if line in kept:
+                    line._qonto_restore_kept(facts)
+                else:
+                    line._qonto_restore(facts)
             payments.filtered(lambda payment: payment.state == "paid").state = "in_process"
             self._qonto_taken_back()
 

@@ -97,6 +97,7 @@ class AccountBankStatementLine(models.Model):
         for line, model in rules._qonto_automatic(unexplained).items():
             bookings[line] = (Booking(line, model=model), [{"kind": "rule", "detail": model.name, "id": model.id}])
         lines = allowed.filtered(lambda line: line in bookings)
+        (self - lines)._qonto_show_elsewhere(proposals)
         for start in range(0, len(lines), BATCH):
             batch = lines[start:start + BATCH]
             yield batch._qonto_book_what_can_be({line: bookings[line] for line in batch})

@@ -10,6 +10,9 @@ from odoo.tools import format_date
 from ..matching import ItemIndex, Proof, ProofKind, Proposal, propose
 from .statement_line_by_itself import proofs_as_json
 
+# Equal payments that are looked at besides those on the screen.
+EQUAL_LINES = 200
+
 
 class AccountBankStatementLine(models.Model):
     _inherit = "account.bank.statement.line"
@@ -41,10 +44,12 @@ class AccountBankStatementLine(models.Model):
         """
         told: dict[int, dict] = {}
         for lines, index in self._qonto_indexes():
-            proposals = {line.id: propose(line._qonto_facts(), index) for line in lines}
-            certain = lines.sorted(lambda line: (line.date, line.id))._qonto_without_rivals(proposals)
+            # Equal payments that are not asked for take part: each invoice is suggested to one of them only.
+            by_date = (lines | lines._qonto_equal_lines()).sorted(lambda line: (line.date, line.id))
+            proposals = spread({line.id: propose(line._qonto_facts(), index) for line in by_date}, index)
+            certain = by_date._qonto_without_rivals(proposals)
             documents = lines._qonto_documents_told(
-                {item_id for ranked in proposals.values() for each in ranked for item_id in each.item_ids}
+                {item_id for line in lines for each in proposals[line.id] for item_id in each.item_ids}
             )
             rules = lines._qonto_rules_told(lines.filtered(lambda line, found=proposals: not found[line.id]))
             ways = {(item.residual > 0, item.currency) for item in index.items.values()}
@@ -62,6 +67,16 @@ class AccountBankStatementLine(models.Model):
                     "silence": "" if entries else line._qonto_silence(ways),
                 }
         return told
+
+    def _qonto_equal_lines(self):
+        """Return other lines of these lines' company that wait and have the same amount as one of these."""
+        return self.search(
+            [
+                ("id", "not in", self.ids), ("company_id", "=", self.company_id.id), ("is_reconciled", "=", False),
+                ("move_id.state", "=", "posted"), ("amount", "in", list(set(self.mapped("amount")))),
+            ],
+            limit=EQUAL_LINES,
+        )
 
     def _qonto_proposal_told(self, proposal: Proposal, index: ItemIndex, documents: dict[int, dict]) -> dict:
         items = [index.items[item_id] for item_id in proposal.item_ids]
@@ -224,3 +239,23 @@ class AccountBankStatementLine(models.Model):
             raise UserError(
                 self.env._("Matching needs the right “Qonto bank feed: User”. An administrator can give it to you.")
             )
+
+
+def spread(proposals: dict[int, tuple[Proposal, ...]], index: ItemIndex) -> dict[int, tuple[Proposal, ...]]:
+    """Suggest to lines that have the same best proposal one of its twins each: as many payments as invoices.
+
+    :param proposals: by line, in the lines' order
+    """
+    def looks(proposal: Proposal) -> tuple:
+        items = [index.items[item_id] for item_id in proposal.item_ids]
+        return proposal.kinds, sorted((item.partner_id or 0, item.currency, item.residual) for item in items)
+
+    taken: set[tuple[int, ...]] = set()
+    result = {}
+    for line_id, ranked in proposals.items():
+        free = [each for each in ranked if each.item_ids not in taken and looks(each) == looks(ranked[0])]
+        first = free[0] if free else next(iter(ranked), None)
+        if first:
+            taken.add(first.item_ids)
+        result[line_id] = tuple(sorted(ranked, key=lambda each, first=first: each is not first))
+    return result

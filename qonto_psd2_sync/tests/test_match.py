@@ -112,6 +112,15 @@ class TestMatch(QontoCommon):
         self.assertIn("No open document has its number", self.row(line)["silence"])
         self.assertIn("paid by money that goes out", self.row(self.bank_line(-12.34, "Kaffee"))["silence"])
 
+    def test_equal_payments_are_each_suggested_an_invoice_of_their_own(self):
+        twins = [self.invoice(357.0, f"RE/2026/025{number}") for number in (0, 1)]
+        lines = [self.bank_line(357.0, "Wartung 11/2026") for _payment in twins]
+        rows = {row["id"]: row for row in self.screen().load()["rows"]}
+        self.assertEqual(
+            [rows[line.id]["proposals"][0]["documents"] for line in lines], [twin.name for twin in twins]
+        )
+        self.assertEqual([rows[line.id]["certain"] for line in lines], [False, False])
+
     def test_paid_documents_are_never_proposed(self):
         self.invoice(357.0, "RE/2026/0236")
         first, second = (self.bank_line(357.0, "RE 2026 0236") for _line in range(2))

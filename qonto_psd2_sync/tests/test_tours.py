@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from unittest import skipUnless
 
+from odoo import Command
+from odoo.fields import Date
 from odoo.tests import HttpCase, tagged
 
 from .common import QontoCommon
@@ -82,6 +84,39 @@ class TestTours(QontoCommon, HttpCase):
     def tour(self, name: str, login: str, start: str = "/odoo"):
         self.start_tour(start, f"qonto_psd2_sync.{name}", login=login, timeout=180)
 
+    def invoice(self, amount: float, name: str):
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice", "partner_id": self.partner_a.id, "invoice_date": Date.today(), "name": name,
+                "invoice_line_ids": [
+                    Command.create({"name": "Work", "quantity": 1, "price_unit": amount, "tax_ids": []})
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    def add_a_days_work(self, account):
+        """Let the bank have one line that is booked by itself, fifty with a proposal, and some that need a person."""
+        self.invoice(33.33, "RE/2026/8000")
+        self.bank.add(self.main["id"], 33_33, label="By itself", reference="RE/2026/8000")
+        self.sync(account)
+        account.books_by_itself = False
+        for number in range(50):
+            self.invoice(100 + number, f"RE/2026/81{number:02}")
+            self.bank.add(self.main["id"], (100 + number) * 100, label="Customer", reference=f"RE/2026/81{number:02}")
+        self.invoice(200, "RE/2026/9001")
+        self.bank.add(self.main["id"], 62_50, label="Unclear")
+        self.bank.add(self.main["id"], -120_00, label="Ask the boss")
+        self.bank.add(self.main["id"], -77_77, label="Rule me")
+        self.env["account.reconcile.model"].create(
+            {
+                "name": "Parking", "company_id": self.company.id,
+                "line_ids": [Command.create({"account_id": self.company_data["default_account_expense"].id})],
+            }
+        )
+        self.sync(account)
+
     # === TOURS === #
 
     def test_feed_user_reads_lines_and_syncs_two_accounts_on_plain_community(self):
@@ -89,6 +124,20 @@ class TestTours(QontoCommon, HttpCase):
         self.connect_both()
         self.add_news()
         self.tour("feed_user", "qonto_clerk")
+
+    def test_a_days_work_in_bank_matching(self):
+        account = self.connect_both().filtered("main")
+        self.company_data["default_account_expense"].name = "Expenses"
+        self.add_a_days_work(account)
+        self.tour("matching", "qonto_clerk")
+        lines = self.lines_of(account)
+        self.assertEqual(len(lines.filtered("is_reconciled")), 51)
+        self.assertEqual(lines.filtered("qonto_later").partner_name, "Ask the boss")
+
+    def test_bank_matching_fits_a_phone(self):
+        self.connect_both()
+        self.browser_size, self.touch_enabled = "375x667", True
+        self.tour("matching_phone", "qonto_clerk", "/odoo/bank-matching")
 
     def test_administrator_connects_in_ten_clicks(self):
         self.tour("connect", "qonto_head")

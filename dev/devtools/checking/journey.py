@@ -10,9 +10,10 @@ from typing import Any
 
 from .. import say
 from .comparison import Comparison, cents, ledger_cents
+from .matching import Matching, MatchingCheck
 from .web import ExternalApi, WebClient
 
-SABOTAGES = ("missing", "double", "date", "cents")
+SABOTAGES = ("missing", "double", "date", "cents", "match")
 MAP_FIELDS = [
     "bank_ref", "name", "problem", "target", "journal_id", "start_date", "opening_known", "bank_opening",
     "ledger_opening", "opening_difference", "opening_account_id", "book_opening",
@@ -38,6 +39,7 @@ class Journey:
     sabotage: str | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     comparison: Comparison = field(default_factory=Comparison)
+    matching: Matching = field(default_factory=Matching)
     problems: list[str] = field(default_factory=list)
 
     def run(self) -> dict[str, Any]:
@@ -50,6 +52,8 @@ class Journey:
             ("opening", self._opening),
             ("sync", self._sync),
             ("resync", self._resync),
+            ("match", self._match),
+            ("undo_match", self._undo_match),
         ]
         for name, act in steps:
             began = time.monotonic()
@@ -75,6 +79,7 @@ class Journey:
             "doubles": self.comparison.doubles,
             "missing": self.comparison.missing,
             "balance_difference": f"{self.comparison.balance_difference:.2f}",
+            **self.matching.figures(),
             "problems": self.problems,
         }
 
@@ -149,7 +154,7 @@ class Journey:
     def _sync(self) -> None:
         """Sync to the end, and compare every line with the bank."""
         self._sync_to_the_end()
-        if self.sabotage:
+        if self.sabotage and self.sabotage != "match":
             self._falsify()
         self._compare()
 
@@ -160,6 +165,21 @@ class Journey:
             _expect(not run["new"] and not run["booked"], f"{run['account']}: the second sync added something")
         self._compare()
         _expect(self.comparison.booked_lines == before, "the second sync changed the number of lines")
+
+    def _match(self) -> None:
+        """Every transaction that has a document is matched with it or has it as its first suggestion."""
+        check = MatchingCheck(self._client, self._api, self._bank("/documents")["documents"])
+        if self.sabotage == "match":
+            check.misbook()
+        self.matching = check.match()
+        self.problems += self.matching.problems + self.matching.not_found
+        _expect(self.matching.matched_right, "nothing was matched")
+
+    def _undo_match(self) -> None:
+        """Take bookings back and make them again; the books equal the bank all the same."""
+        check = MatchingCheck(self._client, self._api, self._bank("/documents")["documents"])
+        check.undo_match()
+        self._compare()
 
     def _sync_to_the_end(self) -> list[dict[str, Any]]:
         runs = self._client.call("qonto.account", "sync_start", self._account_ids)
