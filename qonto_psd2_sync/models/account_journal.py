@@ -49,10 +49,14 @@ class AccountJournal(models.Model):
 
     def action_qonto_connect(self):
         """Begin to connect Qonto from a journal's form or card."""
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_connect"),
-            "context": {"default_company_id": self.company_id.id, "default_journal_id": self.id},
-        }
+        mine = self.sudo().qonto_account_ids.consent_ids.filtered(lambda consent: consent.user_id == self.env.user)
+        latest = (mine.filtered("is_live") or mine).sorted("id")[-1:]
+        action = self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_connect")
+        context = {"default_company_id": self.company_id.id, "default_journal_id": self.id}
+        if latest:
+            renewal = latest.sudo(False).action_renew()["context"]
+            context |= renewal if latest.is_live else {"default_purpose": renewal["default_purpose"]}
+        return {**action, "context": context}
 
     def action_qonto_sync(self):
         """Sync the accounts of these journals."""
@@ -73,6 +77,13 @@ class AccountJournal(models.Model):
             "view_mode": "form",
             "views": [(False, "form")],
         }
+
+    def action_qonto_disconnect(self):
+        """Disconnect the journal's Qonto account, after a page that says what that means."""
+        account = self.env["qonto.account"].search([("journal_id", "in", self.ids)], limit=1)
+        if not account:
+            raise UserError(self.env._("This journal is not connected to Qonto."))
+        return account.action_disconnect()
 
     def action_qonto_lines(self):
         """Open the journal's bank lines: stock Community has no screen for them."""

@@ -29,6 +29,9 @@ NEEDS_PERSON = frozenset(
 # A repetition would ring the member's phone: only a person asks again.
 RINGS_A_PHONE = frozenset({"sca_required", "sca_not_enrolled"})
 
+# Nothing is asked by schedule until somebody connects again: a repetition could only meet the same refusal.
+STOPS_THE_SCHEDULE = RINGS_A_PHONE | {"no_consent", "invalid_grant", "sealed"}
+
 # Codes that the addon itself gives to errors of the bank's client: more telling than the error's kind.
 OWN_CODES = ("sealed", "invalid_grant", "other_currency", "no_consent")
 

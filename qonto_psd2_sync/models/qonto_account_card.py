@@ -17,6 +17,7 @@ class QontoAccount(models.Model):
         since = self.failing_since or self.last_sync_at
         if self.status == "not_syncing" and since:
             headline = self.env._("Not syncing since %(instant)s", instant=self._card_time(since))
+        consent = self._reading_consents().get(self.id)
         next_sync = self.status != "needs_you" and self.next_sync_at
         return {
             "qonto_status": self.status,
@@ -30,8 +31,12 @@ class QontoAccount(models.Model):
             "qonto_difference": currency.format(self.balance_difference),
             "qonto_pending": self.pending_count,
             "qonto_held": self.held_count,
-            "qonto_needs_consent": not self._reading_consents(),
+            "qonto_needs_consent": not consent,
             "qonto_can_connect": False,
+            "qonto_days_left": consent._days_left_text() if consent else "",
+            "qonto_urgency": consent.urgency if consent else False,
+            "qonto_can_renew": bool(consent) and consent.urgency in ("soon", "urgent"),
+            "qonto_gap": self.gap_text or "",
         }
 
     @api.model

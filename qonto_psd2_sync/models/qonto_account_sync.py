@@ -15,7 +15,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, mute_logger
 
 from ..qonto_api import QontoError
-from .failure_words import RINGS_A_PHONE, failure_of
+from .failure_words import STOPS_THE_SCHEDULE, failure_of
 
 _logger = logging.getLogger(__name__)
 
@@ -305,7 +305,7 @@ class QontoAccount(models.Model):
                 "failure_detail": (detail or "")[:500],
                 "failing_since": self.failing_since or now,
                 "failure_count": self.failure_count + 1,
-                "next_sync_at": now + wait if int(self.sync_interval) and kind not in RINGS_A_PHONE else False,
+                "next_sync_at": now + wait if int(self.sync_interval) and kind not in STOPS_THE_SCHEDULE else False,
             }
         )
         run._close("failed", kind, detail)

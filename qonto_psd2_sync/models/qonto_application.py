@@ -58,6 +58,17 @@ class QontoApplication(models.Model):
         help="Only for the sandbox: Qonto's developer portal shows it. Stored encrypted.",
     )
     staging_token_sealed = fields.Char(copy=False, groups=fields.NO_ACCESS)
+    third_party = fields.Boolean(
+        string="We are a licensed third party (TPP)",
+        tracking=True,
+        help="An app of your own reads your own account, and its consent renews with every sync. A payment institution "
+        "with a licence must ask the customer anew every 180 days.",
+    )
+    remind_by_mail = fields.Boolean(
+        string="Mail before a consent ends",
+        default=True,
+        help="7 days and 1 day before. The activities on the journal, on days 14, 7, 3 and 1, come in any case.",
+    )
     redirect_uri = fields.Char(
         string="Redirect address",
         compute="_compute_redirect_uri",
@@ -265,6 +276,29 @@ class QontoApplication(models.Model):
             "res_id": check.id,
             "view_mode": "form",
             "target": "new",
+        }
+
+    def action_reseal(self):
+        """Encrypt all secrets anew under the newest key of the server; then the old key can go."""
+        self.check_access("write")
+        counts = self.env["qonto.sealed"]._reseal()
+        if counts["unreadable"]:
+            raise UserError(
+                self.env._(
+                    "%(unreadable)s secrets can't be read with any key of this server, so nothing was changed. Keep the "
+                    "old keys, or enter the credentials again and connect again.",
+                    unreadable=counts["unreadable"],
+                )
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%s secrets are encrypted under the newest key. Older keys can be taken away.", counts["resealed"]
+                ),
+            },
         }
 
     def action_connect(self):

@@ -1,22 +1,17 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What somebody allowed this company to do at Qonto, for how long, and how it ends."""
 
-import logging
+from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..qonto_api import QontoClient, QontoError
+from ..qonto_api import QontoClient, Unauthorized
 from .bank_words import role_in_words
-from .failure_words import explain, explain_error
-
-_logger = logging.getLogger(__name__)
 
 # How long one question may be repeated, in seconds. Somebody may be waiting, and the next run asks again.
 MAX_WAIT = 20
-EXPIRING_SOON = timedelta(days=14)
 # Owners and admins may do everything; managers what they were set to; the others only request
 # (reference/qonto-api.md, section 7.3).
 ROLES_THAT_PAY = ("owner", "admin")
@@ -32,13 +27,22 @@ class QontoConsent(models.Model):
 
     # A consent's life. Only `active` and `expiring` reach the bank.
     #
-    #   draft ──leave for the bank──▶ waiting ──come back, allowed──▶ active ◀──used──▶ expiring
-    #                                    │                              │                  │
-    #            refused or abandoned: the record goes, nothing        │                  └──▶ expired
-    #            half-made stays                                       ├──▶ withdrawn  (disconnected in Odoo)
-    #                                                                  ├──▶ revoked    (the bank knows it no more)
-    #                                                                  └──▶ replaced   (authorised anew)
+    #   draft ──leave for the bank──▶ waiting ──come back, allowed──▶ active ◀──used / 14 days left──▶ expiring
+    #                                    │                              │                                 │
+    #            refused, abandoned or discarded: the record goes,     └───────────────┬─────────────────┘
+    #            nothing half-made stays                                               ▼
+    #                                              expired    (nobody used or renewed it in time)
+    #                                              withdrawn  (disconnected in Odoo)
+    #                                              revoked    (the bank knows it no more)
+    #                                              replaced   (authorised anew)
     _LIVE = ("active", "expiring")
+    _ENDED = ("expired", "withdrawn", "revoked", "replaced")
+    _ARROWS = {
+        "draft": ("waiting",),
+        "waiting": ("active",),
+        "active": ("expiring", *_ENDED),
+        "expiring": ("active", *_ENDED),
+    }
     state = fields.Selection(
         selection=[
             ("draft", "Draft"),
@@ -71,9 +75,8 @@ class QontoConsent(models.Model):
     scopes_granted = fields.Char(readonly=True)
     agreed_at = fields.Datetime(string="Agreed on", readonly=True)
     authorised_at = fields.Datetime(string="Authorised at Qonto on", readonly=True, tracking=True)
-    valid_until = fields.Datetime(readonly=True)
     ended_at = fields.Datetime(string="Ended on", readonly=True, tracking=True)
-    ended_by_id = fields.Many2one("res.users", string="Ended by", readonly=True)
+    ended_by_id = fields.Many2one("res.users", string="Ended by", readonly=True, tracking=True)
     organization_ref = fields.Char(string="Organization ID at Qonto", readonly=True)
     organization_name = fields.Char(string="Organization", readonly=True, tracking=True)
     plan_name = fields.Char(string="Plan", readonly=True)
@@ -135,7 +138,6 @@ class QontoConsent(models.Model):
 
     @api.depends("scopes_granted", "member_role")
     @api.depends_context("lang")
-    @api.depends_context("lang")
     def _compute_permission(self):
         for consent in self:
             consent.role_label = role_in_words(self.env, consent.member_role)
@@ -158,6 +160,16 @@ class QontoConsent(models.Model):
                     else self.env._("Qonto did not tell your role: it shows with the first payment.")
                 )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """A consent goes only where its life is drawn to go: what has ended stays as it ended."""
+        if "state" in vals:
+            for consent in self:
+                if vals["state"] != consent.state and vals["state"] not in self._ARROWS.get(consent.state, ()):
+                    raise ValueError(f"A consent can't go from {consent.state} to {vals['state']}.")
+        return super().write(vals)
+
     # === USE === #
 
     def _client(self, access_token: str, on_unauthorized=None) -> QontoClient:
@@ -171,44 +183,30 @@ class QontoConsent(models.Model):
             max_wait=MAX_WAIT,
         )
 
-    def _reading_client(self) -> QontoClient:
-        """Return a client with a good token; on a 401 it fetches one new token, and no more.
+    @contextmanager
+    def _reading_client(self):
+        """Give a client with a good token; on a 401 it fetches one new token, and no more.
 
         :raise QontoError: no token can be had; a consent that the bank no longer knows says so
         """
         self.ensure_one()
         token = self.env["qonto.token"].sudo()
         access = token._access_token(self)
-        return self._client(access, on_unauthorized=lambda: token._access_token(self, rejected=access))
+        fetched = []
 
-    def _revoke_quietly(self, token: str):
-        """Revoke where the bank's answer changes nothing here."""
-        if problem := self._revoke([token]):
-            _logger.info("A token of consent %s could not be revoked: %s", self.id, problem)
+        def fetch_another() -> str:
+            fetched.append(token._access_token(self, rejected=access))
+            return fetched[0]
 
-    def _end(self, state: str) -> list[str]:
-        """Move live consents to an end state and drop their tokens.
-
-        :return: the refresh tokens in clear, for whoever wants to tell the bank
-        """
-        tokens = []
-        for consent in self.sudo():
-            tokens += consent.token_ids._refresh_tokens()
-            consent.token_ids.unlink()
-            consent.write({"state": state, "ended_at": fields.Datetime.now(), "ended_by_id": self.env.uid})
-        return tokens
-
-    @api.model
-    def _update_states(self):
-        """Let the clock move consents: active ⇄ expiring → expired."""
-        now = fields.Datetime.now()
-        live = self.sudo().search([("state", "in", self._LIVE), ("valid_until", "!=", False)])
-        over = live.filtered(lambda consent: consent.valid_until <= now)
-        over._end("expired")
-        for consent in live - over:
-            state = "expiring" if consent.valid_until <= now + EXPIRING_SOON else "active"
-            if consent.state != state:
-                consent.state = state
+        with self._client(access, on_unauthorized=fetch_another) as client:
+            try:
+                yield client
+            except Unauthorized as error:
+                if not fetched:
+                    raise
+                # Not even a token fetched a moment ago is good: the consent is over, and the bank is left alone.
+                token._end_refused(self)
+                raise Unauthorized("the bank no longer accepts the consent", code="invalid_grant") from error
 
     @api.autovacuum
     def _gc_abandoned(self):
@@ -218,7 +216,7 @@ class QontoConsent(models.Model):
                 ("state", "in", ("draft", "waiting")),
                 ("create_date", "<", fields.Datetime.now() - timedelta(days=1)),
             ]
-        ).unlink()
+        )._discard()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_unused(self):
@@ -234,54 +232,3 @@ class QontoConsent(models.Model):
         self.ensure_one()
         wizard = self.env["qonto.map"].create({"consent_id": self.id})
         return wizard._action_open()
-
-    def action_withdraw(self):
-        """Disconnect: tell the bank to forget the token, keep every line.
-
-        The bank is asked after the commit that ends the consent here: whatever it answers, Odoo stops using it.
-        """
-        self.env["qonto.application"].check_access("write")
-        self.check_access("read")
-        for consent in self.filtered(lambda consent: consent.state in self._LIVE):
-            tokens = consent._end("withdrawn")
-            # Nobody may write consents, so nobody may write into their history either; withdrawing was checked above.
-            consent.sudo().message_post(
-                body=self.env._(
-                    "%(user)s withdrew this consent. Bank lines, matches and accounts stay as they are.",
-                    user=self.env.user.name,
-                )
-            )
-            self.env.cr.postcommit.add(partial(consent._revoke_and_tell, tokens))
-
-    def _revoke_and_tell(self, tokens: list[str]):
-        """Ask the bank to revoke, and write its answer into the history; on a cursor of its own, after a commit."""
-        with self.env.registry.cursor() as cr:
-            consent = self.with_env(self.env(cr=cr)).sudo()
-            problem = consent._revoke(tokens)
-            consent.message_post(
-                body=self.env._(
-                    "Qonto could not be told: %(reason)s. Odoo no longer has the key, so nothing can be read; to end "
-                    "it at the bank too, remove the app in Qonto under Integrations.",
-                    reason=problem.rstrip("."),
-                )
-                if problem
-                else self.env._("Qonto confirmed that the access was revoked.")
-            )
-
-    def _revoke(self, tokens: list[str]) -> str:
-        """Ask the bank to forget tokens that nobody will use again.
-
-        :param tokens: refresh tokens in clear; none where they could not be opened
-        :return: why the bank could not be told; empty when it was
-        """
-        if not tokens:
-            return explain(self.env, "sealed")
-        try:
-            with self.application_id._oauth_client() as oauth:
-                for token in tokens:
-                    oauth.revoke(token)
-        except QontoError as error:
-            return explain_error(self.env, error)
-        except UserError as error:
-            return str(error)
-        return ""

@@ -83,7 +83,7 @@ class QontoConsent(models.Model):
                 scopes=self.scopes_requested.split(),
                 state=signed,
                 code_challenge=code_challenge(verifier),
-                organization_id=self.organization_ref or None,
+                organization_id=self.renews_id.organization_ref or None,
             )
         return address, nonce
 
@@ -193,7 +193,7 @@ class QontoConsent(models.Model):
         except QontoError as error:
             self._revoke_quietly(grant.refresh_token)
             return self._failed(error)
-        self._activate(grant, {**facts, "scopes_granted": " ".join(granted)})
+        self._take_up(grant, {**facts, "scopes_granted": " ".join(granted)})
         return Outcome(consent_id=self.id)
 
     def _read_facts(self, grant) -> dict:
@@ -244,44 +244,6 @@ class QontoConsent(models.Model):
         except QontoError as error:
             _logger.info("Consent %s: the accounts could not be listed anew: %s", self.id, error)
             return self.bank_accounts or []
-
-    def _activate(self, grant, facts: dict):
-        """Go from `waiting` to `active`; a consent that this one renews becomes `replaced`."""
-        consent = self.sudo()
-        previous = consent.search(
-            [
-                ("user_id", "=", consent.user_id.id),
-                ("company_id", "=", consent.company_id.id),
-                ("environment", "=", consent.environment),
-                ("organization_ref", "=", facts["organization_ref"]),
-                ("state", "in", self._LIVE),
-            ]
-        )
-        offered = {account["id"] for account in facts["bank_accounts"]}
-        known = self.env["qonto.account"].sudo().search(
-            [
-                ("company_id", "=", consent.company_id.id),
-                ("environment", "=", consent.environment),
-                ("bank_ref", "in", list(offered)),
-            ]
-        )
-        old_tokens = previous._end("replaced")
-        consent.write(
-            {
-                **facts,
-                "state": "active",
-                "authorised_at": fields.Datetime.now(),
-                "verifier_sealed": False,
-                "waiting_until": False,
-                "account_ids": [fields.Command.set(known.ids)],
-            }
-        )
-        self.env["qonto.token"].sudo()._store(consent, grant)
-        known._forget_failure()
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        # The bank's revoke-consents call might end the new grant too: the old token goes alone.
-        for token in old_tokens:
-            self._revoke_quietly(token)
 
     def _refused(self, error: str, description: str) -> Outcome:
         if error == "access_denied":

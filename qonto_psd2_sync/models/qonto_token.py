@@ -11,11 +11,10 @@ from odoo.exceptions import UserError
 
 from ..qonto_api import NetworkError, OAuthError, Unauthorized
 from ..vault import VaultError, vault_of
+from .qonto_consent_validity import TOKEN_LIFE
 
 _logger = logging.getLogger(__name__)
 
-# The bank rotates the refresh token at each use and lets it live 90 days (reference/qonto-api.md, 4.3).
-REFRESH_LIFE = timedelta(days=90)
 # A token about to expire is no good for a page that takes a while.
 MARGIN = timedelta(seconds=60)
 LOCK_TIMEOUT = "20s"
@@ -50,13 +49,17 @@ class QontoToken(models.Model):
         }
         if grant.refresh_token:
             values["refresh_sealed"] = vault.seal(grant.refresh_token)
-            values["refresh_expires_at"] = now + REFRESH_LIFE
+            values["refresh_expires_at"] = now + TOKEN_LIFE
         token = self.search([("consent_id", "=", consent.id)])
         if token:
             token.write(values)
         else:
             token = self.create({"consent_id": consent.id, **values})
-        consent.valid_until = token.refresh_expires_at
+        if grant.refresh_token:
+            consent.last_used_at = now
+            if consent.state in consent._LIVE:
+                consent._follow_clock()
+                consent._remind()
         return token
 
     def _refresh_tokens(self) -> list[str]:
@@ -140,16 +143,30 @@ class QontoToken(models.Model):
             except OAuthError as error:
                 if error.error != "invalid_grant":
                     raise
-                consent._end("revoked")
-                consent.message_post(
-                    body=self.env._(
-                        "Qonto no longer accepts this consent: it was withdrawn at the bank, or not used for 90 days. "
-                        "Authorise again to go on; nothing is lost."
-                    )
-                )
-                self.env.cr.commit()  # pylint: disable=invalid-commit
+                self._end_revoked(consent)
                 raise Unauthorized("the bank no longer accepts the consent", code="invalid_grant") from error
         self._store(consent, grant)
         # At once: the bank has rotated the token, whatever comes after.
         self.env.cr.commit()  # pylint: disable=invalid-commit
         return grant.access_token
+
+    @api.model
+    def _end_refused(self, consent):
+        """End a consent whose fresh token the bank has refused, whatever the caller rolls back."""
+        with self.env.registry.cursor() as cr:
+            self = self.with_env(self.env(cr=cr))  # noqa: PLW0642 - from here on, on this cursor
+            token = self._lock(consent)
+            if token:
+                self._end_revoked(token.consent_id)
+
+    @api.model
+    def _end_revoked(self, consent):
+        """The bank knows the consent no more; committed at once, so that everybody sees it."""
+        consent._end("revoked")
+        consent.message_post(
+            body=self.env._(
+                "Qonto no longer accepts this consent: it was withdrawn at the bank, or not used for 90 days. "
+                "Authorise again to go on; nothing is lost."
+            )
+        )
+        self.env.cr.commit()  # pylint: disable=invalid-commit

@@ -20,6 +20,7 @@ MAY = {
     "qonto.consent": READERS | PAYERS,
     "qonto.token": {},
     "qonto.account": READERS | PAYERS | {"feed_manager": "rw"},
+    "qonto.account.gap": READERS | PAYERS,
     "qonto.transaction": READERS,
     "qonto.sync.run": READERS,
     "qonto.check": OWN,
@@ -27,6 +28,9 @@ MAY = {
     "qonto.connect": OWN,
     "qonto.map": OWN,
     "qonto.map.line": OWN,
+    "qonto.renewal": OWN,
+    "qonto.disconnect": OWN,
+    "qonto.delete": OWN,
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
@@ -82,6 +86,9 @@ class TestRights(QontoCommon):
         self.wizard = self.choose(self.consent)
         self.wizard.action_confirm()
         self.account = self.env["qonto.account"].search([("bank_ref", "=", self.main["id"])])
+        self.gap = self.env["qonto.account.gap"].sudo().create(
+            {"account_id": self.account.id, "date_from": "2026-01-01", "date_to": "2026-01-30"}
+        ).sudo(False)
         self.forget_requests()
 
     def forget_requests(self):
@@ -103,6 +110,10 @@ class TestRights(QontoCommon):
             "qonto.connect": self.env["qonto.connect"].create({}),
             "qonto.map": self.wizard,
             "qonto.map.line": self.wizard.line_ids[:1],
+            "qonto.renewal": self.env["qonto.renewal"].create({"consent_id": self.consent.id}),
+            "qonto.disconnect": self.env["qonto.disconnect"].create({"consent_ids": self.consent.ids}),
+            "qonto.delete": self.env["qonto.delete"].create({"account_id": self.account.id}),
+            "qonto.account.gap": self.gap,
         }
         self.assertEqual(set(records), set(MAY))
         for name, record in records.items():
@@ -262,6 +273,48 @@ class TestRights(QontoCommon):
         )
         self.assertTrue(self.consent.is_live)
 
+    def test_each_action_of_a_consent_and_what_may_be_done_by_whom(self):
+        """One line an action: who may do it, and whether the bank is asked at once."""
+        everybody, manager, nobody = set(self.people), {"feed_manager"}, set()
+        records = {
+            "consent": self.consent,
+            "account": self.account,
+            "app": self.application,
+            "renewal": self.env["qonto.renewal"].create({"consent_id": self.consent.id}),
+            "disconnect": self.env["qonto.disconnect"].create({"consent_ids": self.consent.ids}),
+            "delete": self.env["qonto.delete"].create({"account_id": self.account.id}),
+        }
+        table = (
+            ("consent", "action_renew", {"auditor", "feed_user", "feed_manager", "preparer", "sender"}, False),
+            ("consent", "action_map_accounts", manager, True),
+            ("consent", "action_disconnect", manager, False),
+            ("consent", "action_withdraw", manager, False),
+            ("consent", "unlink", nobody, False),
+            ("account", "action_disconnect", manager, False),
+            ("account", "action_delete", manager, False),
+            ("account", "unlink", nobody, False),
+            ("app", "action_check_connection", manager, True),
+            ("app", "action_reseal", manager, False),
+            ("renewal", "action_sync", manager, False),
+            ("renewal", "action_map_accounts", manager, True),
+            ("renewal", "action_replace", nobody, False),  # there is no question to answer
+            ("renewal", "action_keep", nobody, False),
+            ("renewal", "action_discard", nobody, False),
+            ("disconnect", "action_disconnect", manager, False),
+            ("delete", "action_disconnect", manager, False),
+            ("delete", "action_delete", manager, False),
+        )
+        self.assertLess(manager, everybody)
+        for name, method, allowed, asks_the_bank in table:
+            with self.subTest(f"{name}.{method}"):
+                self.assert_only(
+                    allowed,
+                    lambda user, name=name, method=method: self.rpc(user, records[name], method),
+                    asks_the_bank=asks_the_bank,
+                )
+        self.assertTrue(self.consent.is_live)
+        self.assertTrue(self.account.exists())
+
     def test_disconnecting_by_a_colleague(self):
         """Not only who gave a consent may end it: that person may be on holiday."""
         colleague = self.new_user("colleague", FEED_MANAGER)
@@ -293,8 +346,13 @@ class TestRights(QontoCommon):
     def test_what_is_private_is_no_remote_call(self):
         private = {
             self.env["qonto.token"]: ("_access_token", "_store", "_refresh_tokens", "_fresh_access"),
-            self.consent: ("_receive_callback", "_end", "_revoke", "_reading_client", "_bank_accounts_now"),
+            self.consent: (
+                "_receive_callback", "_end", "_revoke", "_reading_client", "_bank_accounts_now", "_take_over",
+                "_answer", "_discard", "_update_states", "_next_wizard",
+            ),
             self.application: ("_secret", "_oauth_client", "_seal_input"),
+            self.env["qonto.sealed"]: ("_reseal",),
+            self.env["qonto.report"]: ("_collect",),
             self.account: ("_cron_sync", "_work_on"),
         }
         for records, methods in private.items():
@@ -327,6 +385,12 @@ class TestRights(QontoCommon):
         yield "web read", lambda records: records.web_read(specification)
         yield "web search", lambda records: records.web_search_read([], specification)
         yield "export", lambda records: records.export_data([export])
+        yield "mail template", lambda records: records.env["mail.render.mixin"]._render_template(
+            f"{{{{ object.{path} }}}}", model, records.ids
+        )
+        yield "mail template of markup", lambda records: records.env["mail.render.mixin"]._render_template(
+            f"<t t-out='object.{path}'/>", model, records.ids, engine="qweb"
+        )
         if not rest:
             yield "read", lambda records: records.read([path])
             yield "search and read", lambda records: records.search_read([], [path])
@@ -367,6 +431,16 @@ class TestRights(QontoCommon):
         for value in sealed:
             self.assertNotIn(value, text)
         self.assertEqual(answer, {"length": 0, "records": []}, "it was answered")
+
+    def test_field_that_is_related_to_a_secret_shows_it_to_nobody(self):
+        """Only system administrators may make such a field, and they read none of the models on which it could lie."""
+        for name, user in self.people.items():
+            with self.subTest(who=name):
+                env = self.env(user=user)
+                may_make = env["ir.model.fields"].has_access("create")
+                self.assertEqual(may_make, name == "system")
+                for model in SECRETS:
+                    self.assertFalse(may_make and env[model].has_access("read"), model)
 
     def test_definition_of_a_secret_is_not_shown(self):
         for model, names in SECRETS.items():

@@ -201,9 +201,28 @@ class TestToken(QontoCommon):
         self.bank.fault("/v2", "status", status=401, times=None)
         run = self.sync(account, expect="failed")[0]
         self.assertEqual(self.asked(), [f"GET {TRANSACTIONS} 401", REFRESHED, f"GET {TRANSACTIONS} 401"])
-        self.assertIn("no longer accepts this access", run["message"])
-        self.assertEqual(account.status, "needs_you")
-        self.assertEqual(self.consent.state, "active")
+        self.assertIn("was withdrawn at the bank", run["message"])
+        self.assertEqual((account.failure_kind, account.status), ("invalid_grant", "needs_you"))
+        # Nothing is asked by schedule until somebody connects again.
+        self.assertFalse(account.next_sync_at)
+        self.assertNotIn(account, account._due_accounts())
+
+    def test_bank_that_rejects_a_fresh_token_ends_the_consent_at_once(self):
+        account = self.use()
+        self.bank.fault("/v2", "status", status=401, times=None)
+        try:
+            with self.enter_registry_test_mode(), self.consent._reading_client() as client:
+                client.get_organization()
+        except Unauthorized as error:
+            self.assertEqual(error.code, "invalid_grant")
+        else:
+            self.fail("the bank let it in")
+        self.assertEqual(self.consent.state, "revoked")
+        self.assertFalse(self.token)
+        self.bank.ask("/faults", method="DELETE")
+        self.forget_requests()
+        self.sync(account, expect="failed")
+        self.assertFalse(self.asked())
 
     def test_withdrawn_at_the_bank(self):
         account = self.use()

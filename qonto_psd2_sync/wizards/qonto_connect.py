@@ -23,6 +23,8 @@ class QontoConnect(models.TransientModel):
         domain="[('company_id', '=', company_id)]", check_company=True,
     )
     journal_id = fields.Many2one("account.journal", readonly=True, check_company=True)
+    renews_id = fields.Many2one("qonto.consent", readonly=True, check_company=True)
+    renews_since = fields.Datetime(related="renews_id.authorised_at")
     purpose = fields.Selection(
         selection=[("read", "Read accounts and transactions"), ("pay", "Read, and pay from Odoo")],
         required=True,
@@ -70,6 +72,7 @@ class QontoConnect(models.TransientModel):
                 "application_id": self.application_id.id,
                 "user_id": self.env.uid,
                 "journal_id": self.journal_id.id,
+                "renews_id": self.renews_id.filtered(lambda old: old.user_id == self.env.user).id,
                 "wording": self.wording,
                 "scopes_requested": " ".join(scopes),
                 "agreed_at": fields.Datetime.now(),
