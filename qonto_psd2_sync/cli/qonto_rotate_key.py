@@ -29,9 +29,9 @@ class QontoRotateKey(Command):
             with odoo.modules.registry.Registry(database).cursor() as cr:
                 counts = api.Environment(cr, SUPERUSER_ID, {})["qonto.sealed"]._reseal()
             unreadable += counts["unreadable"]
-            print(  # pylint: disable=bad-builtin # noqa: T201 - what a command answers
+            sys.stdout.write(
                 f"{database}: {counts['resealed']} secrets are encrypted under the newest key, "
-                f"{counts['unreadable']} could not be read with any key of this server."
+                f"{counts['unreadable']} could not be read with any key of this server.\n"
             )
         if unreadable:
             sys.exit("Keep the old keys: not everything could be read.")

@@ -7,7 +7,6 @@ from odoo.http import request
 from ..models.qonto_application import CALLBACK_PATH
 from ..wizards.qonto_connect import SESSION_KEY
 
-
 PAGES = {"qonto.map": "action_qonto_map", "qonto.renewal": "action_qonto_renewal"}
 
 

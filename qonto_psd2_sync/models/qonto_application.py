@@ -285,8 +285,8 @@ class QontoApplication(models.Model):
         if counts["unreadable"]:
             raise UserError(
                 self.env._(
-                    "%(unreadable)s secrets can't be read with any key of this server, so nothing was changed. Keep the "
-                    "old keys, or enter the credentials again and connect again.",
+                    "%(unreadable)s secrets can't be read with any key of this server, so nothing was changed. Keep "
+                    "the old keys, or enter the credentials again and connect again.",
                     unreadable=counts["unreadable"],
                 )
             )

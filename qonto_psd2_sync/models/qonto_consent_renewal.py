@@ -9,7 +9,7 @@ from odoo.addons.base.models.res_bank import sanitize_account_number
 class QontoConsent(models.Model):
     _inherit = "qonto.consent"
 
-    renews_id = fields.Many2one("qonto.consent", string="Renews", readonly=True, check_company=True)
+    renews_id = fields.Many2one("qonto.consent", readonly=True, check_company=True)
     replaced_by_id = fields.Many2one("qonto.consent", string="Replaced by", readonly=True, check_company=True)
     question = fields.Selection(
         selection=[

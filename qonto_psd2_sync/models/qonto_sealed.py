@@ -5,6 +5,7 @@ import logging
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..vault import VaultError, VaultKeyMissing, vault_of
 
@@ -39,7 +40,7 @@ class QontoSealed(models.AbstractModel):
             ) from error
         counts = {"resealed": 0, "unreadable": 0}
         for model, names in SEALED_FIELDS.items():
-            records = self.env[model].sudo().with_context(active_test=False).search([])
+            records = self.env[model].sudo().search(Domain.OR([(name, "!=", False)] for name in names))
             records.lock_for_update(allow_referencing=True)
             records.invalidate_recordset(names)
             for record in records:

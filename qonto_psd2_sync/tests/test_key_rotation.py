@@ -85,7 +85,7 @@ class TestKeyRotation(QontoCommon):
 class _Config(dict):
     """Odoo's configuration as the command line leaves it."""
 
-    class parser:  # noqa: N801 - the attribute's name in Odoo
+    class parser:
         prog = ""
 
     def __init__(self, database: str):

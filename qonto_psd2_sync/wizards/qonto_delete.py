@@ -73,7 +73,8 @@ class QontoDelete(models.TransientModel):
         if account.opening_move_id:
             words.append(
                 self.env._(
-                    "the opening entry %s: reverse it yourself if it shall go, too", account.opening_move_id.display_name
+                    "the opening entry %s: reverse it yourself if it shall go, too",
+                    account.opening_move_id.display_name,
                 )
             )
         if account.company_id.restrictive_audit_trail:

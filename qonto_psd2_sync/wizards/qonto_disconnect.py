@@ -25,11 +25,10 @@ class QontoDisconnect(models.TransientModel):
     def _compute_accounts(self):
         for wizard in self:
             accounts = wizard.consent_ids.account_ids
-            going_on = accounts.filtered(
-                lambda account, ending=wizard.consent_ids: (account.consent_ids - ending).filtered(
-                    lambda consent: consent.is_live and consent.user_id.active
-                )
+            others = (accounts.consent_ids - wizard.consent_ids).filtered(
+                lambda consent: consent.is_live and consent.user_id.active
             )
+            going_on = accounts & others.account_ids
             wizard.going_on_account_ids = going_on
             wizard.stopping_account_ids = accounts - going_on
             wizard.line_count = self.env["account.bank.statement.line"].sudo().search_count(
