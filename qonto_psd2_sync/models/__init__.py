@@ -26,6 +26,7 @@ from . import (
     qonto_report,
     qonto_sealed,
     qonto_sync_run,
+    qonto_sync_approval,
     qonto_token,
     qonto_transaction,
     qonto_transaction_receipt,

@@ -20,6 +20,9 @@ NEEDS_PERSON = frozenset(
         "sealed",
         "sca_required",
         "sca_not_enrolled",
+        "sca_refused",
+        "sca_expired",
+        "sca_other_person",
         "other_currency",
         "no_consent",
         "tls",
@@ -27,7 +30,7 @@ NEEDS_PERSON = frozenset(
 )
 
 # A repetition would ring the member's phone: only a person asks again.
-RINGS_A_PHONE = frozenset({"sca_required", "sca_not_enrolled"})
+RINGS_A_PHONE = frozenset({"sca_required", "sca_not_enrolled", "sca_refused", "sca_expired", "sca_other_person"})
 
 # Nothing is asked by schedule until somebody connects again: a repetition could only meet the same refusal.
 STOPS_THE_SCHEDULE = RINGS_A_PHONE | {"no_consent", "invalid_grant", "sealed"}
@@ -117,8 +120,21 @@ def explain(env, kind: str, detail: str = "") -> str:
             detail=detail,
         ),
         "sca_required": lambda: env._(
-            "Qonto asks for an approval in its app before it shows these transactions. Connect Qonto again: logging in "
-            "there approves it; lines and settings stay."
+            "Qonto asks for an approval in its app before it shows more transactions. Whoever connected has the phone at "
+            "hand and chooses Sync transactions; what was fetched is kept."
+        ),
+        "sca_refused": lambda: env._(
+            "The approval was refused in the Qonto app. What was fetched until then is kept. Sync again to be asked "
+            "once more."
+        ),
+        "sca_expired": lambda: env._(
+            "Nobody approved in the Qonto app within 15 minutes. What was fetched until then is kept. Sync again with "
+            "the phone at hand."
+        ),
+        "sca_other_person": lambda: env._(
+            "Qonto asks for an approval that only %(person)s can give, since the accounts are read with that person's "
+            "consent. Have %(person)s sync, or connect Qonto yourself.",
+            person=detail,
         ),
         "sca_not_enrolled": lambda: env._(
             "Qonto asks for an approval, but no phone is paired. Pair one in the Qonto app, then sync again."

@@ -31,10 +31,10 @@ class QontoAccount(models.Model):
         """
         if run.phase != "fetch":
             return True
-        consent = self._reading_consents().get(self.id)
+        consent = run._consent_of_challenge() or self._reading_consents().get(self.id)
         if not consent:
             raise Unauthorized("no consent covers this account", code="no_consent")
-        with consent._reading_client() as client:
+        with run._reading_client(consent) as client:
             if not run.fetch_from:
                 run._begin_fetch(consent, self._fetch_start(run))
             return self._fetch_pages(client, run, lease, deadline)

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     test_application,
+    test_approval,
     test_booking,
     test_by_itself,
     test_check,

@@ -46,6 +46,7 @@ SECRETS = {
         "application_id.staging_token_sealed",
     ),
     "qonto.token": ("access_sealed", "refresh_sealed", "consent_id.state_digest"),
+    "qonto.sync.run": ("sca_token_sealed",),
     "qonto.account": (
         "consent_ids.state_digest",
         "consent_ids.token_ids.refresh_sealed",

@@ -4,6 +4,8 @@ import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
 const PAUSE_WHEN_NOTHING_MOVES = 1500;
+// How often the bank may be asked whether somebody has approved.
+const PAUSE_WHILE_THE_PHONE_RINGS = 2000;
 
 /**
  * Drives a sync from the browser, a few seconds at a time, and shows how far it is. Should the
@@ -23,7 +25,9 @@ export class QontoSyncAction extends Component {
         onWillStart(() => {
             this.drive();
         });
+        const clock = setInterval(() => this.tick(), 1000);
         onWillDestroy(() => {
+            clearInterval(clock);
             this.alive = false;
         });
     }
@@ -40,8 +44,10 @@ export class QontoSyncAction extends Component {
                 this.state.runs = progress.runs;
                 this.state.done = progress.done;
                 const now = JSON.stringify(progress.runs);
-                if (!progress.done && now === before) {
-                    await new Promise((resolve) => setTimeout(resolve, PAUSE_WHEN_NOTHING_MOVES));
+                if (!progress.done && this.ringing) {
+                    await this.pause(PAUSE_WHILE_THE_PHONE_RINGS);
+                } else if (!progress.done && now === before) {
+                    await this.pause(PAUSE_WHEN_NOTHING_MOVES);
                 }
                 before = now;
             }
@@ -49,6 +55,29 @@ export class QontoSyncAction extends Component {
             this.state.error = error.data?.message || error.message;
             this.state.done = true;
         }
+    }
+
+    pause(milliseconds) {
+        return new Promise((resolve) => setTimeout(resolve, milliseconds));
+    }
+
+    /** The run that waits for somebody's phone, if one does. */
+    get ringing() {
+        return this.state.runs.find((run) => run.approval);
+    }
+
+    /** Count down between two answers of the server, which knows best. */
+    tick() {
+        for (const { approval } of this.state.runs) {
+            if (approval && approval.seconds > 0) {
+                approval.seconds -= 1;
+            }
+        }
+    }
+
+    get timeLeft() {
+        const seconds = this.ringing.approval.seconds;
+        return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     }
 
     get failed() {
