@@ -71,6 +71,26 @@ def run_odoo(database: str, *options: str, environment: Mapping[str, str] | None
     return done.stdout
 
 
+def run_odoo_command(command: str, database: str, *options: str) -> str:
+    """Run one of Odoo's commands, ours too, on a database and return what it said.
+
+    :raise say.Problem: when it fails.
+    """
+    layers = databases()
+    addons = ",".join(str(path) for path in (*layers.odoo.addons, paths.ROOT))
+    done = subprocess.run(
+        [
+            layers.odoo.python, layers.odoo.server, f"--addons-path={addons}", command, "-c", layers.configuration,
+            "-d", database, *options,
+        ],
+        env=settings.environment(layers.odoo),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )
+    if done.returncode:
+        raise say.Problem(f"{command} ended with status {done.returncode}:\n{done.stdout[-5000:]}")
+    return done.stdout
+
+
 @contextmanager
 def odoo_server(
     database: str, *options: str, environment: Mapping[str, str] | None = None, seconds: float = 60

@@ -120,8 +120,8 @@ def explain(env, kind: str, detail: str = "") -> str:
             detail=detail,
         ),
         "sca_required": lambda: env._(
-            "Qonto asks for an approval in its app before it shows more transactions. Whoever connected has the phone at "
-            "hand and chooses Sync transactions; what was fetched is kept."
+            "Qonto asks for an approval in its app before it shows more transactions. Whoever connected has the phone "
+            "at hand and chooses Sync transactions; what was fetched is kept."
         ),
         "sca_refused": lambda: env._(
             "The approval was refused in the Qonto app. What was fetched until then is kept. Sync again to be asked "

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The bank may ask for the member's approval while a sync reads: the person at the screen approves on the phone, and the
-run goes on from the same page. A schedule rings no phone: it stops and says so.
+"""The bank may ask for the member's approval while a sync reads: the person at the screen approves on the phone, and
+the run goes on from the same page. A schedule rings no phone: it stops and says so.
 
     running ──428──▶ waiting for the phone ──approved──▶ running, from the same page
                                 │

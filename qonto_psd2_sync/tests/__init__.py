@@ -7,6 +7,7 @@ from . import (
     test_check,
     test_connect,
     test_consent_life,
+    test_consent_tours,
     test_delete,
     test_feed,
     test_key_rotation,

@@ -29,8 +29,9 @@ WITNESS = """
 """
 
 
-@tagged("post_install", "-at_install")
-class TestTours(QontoCommon, HttpCase):
+class ToursCase(QontoCommon, HttpCase):
+    """Two people, their company's books, and how they begin a tour."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -117,6 +118,9 @@ class TestTours(QontoCommon, HttpCase):
         )
         self.sync(account)
 
+
+@tagged("post_install", "-at_install")
+class TestTours(ToursCase):
     # === TOURS === #
 
     def test_feed_user_reads_lines_and_syncs_two_accounts_on_plain_community(self):

@@ -6,10 +6,12 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from .. import say
 from .comparison import Comparison, cents, ledger_cents
+from .consent import ConsentCheck
 from .matching import Matching, MatchingCheck
 from .web import ExternalApi, WebClient
 
@@ -55,6 +57,7 @@ class Journey:
             ("match", self._match),
             ("undo_match", self._undo_match),
         ]
+        steps += [(name, partial(self._consent, name)) for name in ("renew", "disconnect", "reconnect")]
         for name, act in steps:
             began = time.monotonic()
             try:
@@ -180,6 +183,13 @@ class Journey:
         check = MatchingCheck(self._client, self._api, self._bank("/documents")["documents"])
         check.undo_match()
         self._compare()
+
+    def _consent(self, step: str) -> None:
+        """A step of the consent's life; see `ConsentCheck`."""
+        check = ConsentCheck(
+            self._client, self._api, self.site.bank, self._account_ids, self._sync_to_the_end, self._compare
+        )
+        getattr(check, step)()
 
     def _sync_to_the_end(self) -> list[dict[str, Any]]:
         runs = self._client.call("qonto.account", "sync_start", self._account_ids)
