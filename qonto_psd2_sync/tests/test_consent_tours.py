@@ -3,10 +3,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.fields import Datetime
 from odoo.tests import tagged
+from odoo.tests.test_cursor import TestCursor
+from odoo.tools import Callbacks
 
 from .test_tours import ToursCase
 
@@ -42,11 +46,26 @@ class TestConsentTours(ToursCase):
         line = self.lines_of(self.account)
         self.match(line)
         self.bank.add(self.main["id"], 45_00, label="Inzwischen")
-        self.tour("disconnect", "qonto_head")
+        with self.commit_hooks_run():
+            self.tour("disconnect", "qonto_head")
         self.env.invalidate_all()
         self.assertEqual(sorted(self.account.consent_ids.mapped("state")), ["active", "withdrawn"])
         self.assertEqual(len(self.lines_of(self.account)), 2)
         self.assertTrue(line.is_reconciled)
+
+    @contextmanager
+    def commit_hooks_run(self):
+        """Do after a request what Odoo does after its commit; a test's cursor forgets it by default."""
+        commit = TestCursor.commit
+
+        def commit_and_run(cursor):
+            due = Callbacks()
+            due._funcs, due.data = cursor.postcommit._funcs.copy(), cursor.postcommit.data
+            commit(cursor)
+            due.run()
+
+        with patch.object(TestCursor, "commit", commit_and_run):
+            yield
 
     def match(self, line):
         """Book the line on an account, as a person might."""

@@ -36,7 +36,10 @@ tours.add("qonto_psd2_sync.renew", {
     steps: () => [
         ...openInvoicing(),
         see(`${CARD} .o_qonto_days.text-bg-danger:contains('3 days left')`, "The card says that it is urgent"),
-        see(`${CARD} .o-mail-ActivityButton, ${CARD} .fa-clock-o, ${CARD} :contains('Renew Qonto')`, "A reminder is there"),
+        press(`${CARD} .o_qonto_activity a, ${CARD} .o_qonto_activity button`, "There is a reminder: open it"),
+        see(".o-mail-ActivityListPopover:contains('Renew Qonto until')", "It says what to do"),
+        press(`${CARD} .o_qonto_card .badge`, "Close it"),
+        see("body:not(:has(.o-mail-ActivityListPopover))", "It is closed"),
 
         press(`${CARD} button[name='action_qonto_connect']:contains('Renew')`, "Begin to renew"),
         see(".modal .alert:contains('This renews your consent of'):contains('nothing changes')", "It says what it does"),
