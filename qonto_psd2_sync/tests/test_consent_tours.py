@@ -10,7 +10,7 @@ from unittest.mock import patch
 from odoo.fields import Datetime
 from odoo.tests import tagged
 from odoo.tests.test_cursor import TestCursor
-from odoo.tools import Callbacks
+from odoo.tools.misc import Callbacks
 
 from .test_tours import ToursCase
 
