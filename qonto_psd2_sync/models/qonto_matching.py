@@ -24,14 +24,14 @@ class QontoMatching(models.AbstractModel):
     # === READING === #
 
     @api.model
-    def load(self, journal_ids=(), view: str = "needs_you", search: str = "", only: str = "", offset: int = 0) -> dict:
+    def load(self, journal_ids=(), view: str = "needs_you", search: str = "", only: str = "", known=()) -> dict:
         """Return a page of the screen.
 
         :param journal_ids: only these journals; none: all
         :param view: "needs_you", "booked" (by itself) or "later"
         :param search: text, or an amount
         :param only: "", "new" (since the last visit), "certain", "receipt" (missing)
-        :param offset: rows that the screen has already
+        :param known: ids of the lines that the screen has already
         :return: ``{"since", "counts", "journals", "rows", "more", "may_match", "all_booked"}``
         """
         self._check_may_read()
@@ -39,8 +39,10 @@ class QontoMatching(models.AbstractModel):
         since = self.env["qonto.matching.visit"]._enter()
         here = self._here(journal_ids)
         domain = here & self._view_domain(view) & self._only_domain(only, since) & self._search_domain(search)
+        if known:
+            domain &= Domain("id", "not in", list(known))
         order = "qonto_auto_booked_at desc, id desc" if view == "booked" else "internal_index desc"
-        page = lines.search(domain, order=order, offset=offset, limit=PAGE + 1)
+        page = lines.search(domain, order=order, limit=PAGE + 1)
         more, page = len(page) > PAGE, page[:PAGE]
         return {
             "since": format_date(self.env, since) if since else "",

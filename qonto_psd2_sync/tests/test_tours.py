@@ -83,7 +83,7 @@ class ToursCase(QontoCommon, HttpCase):
         self.bank.add(self.sub_account["id"], 500_00, label="Rücklage")
 
     def tour(self, name: str, login: str, start: str = "/odoo"):
-        self.start_tour(start, f"qonto_psd2_sync.{name}", login=login, timeout=180)
+        self.start_tour(start, f"qonto_psd2_sync.{name}", login=login, timeout=360)
 
     def invoice(self, amount: float, name: str):
         move = self.env["account.move"].create(

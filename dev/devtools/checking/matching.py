@@ -123,7 +123,7 @@ class MatchingCheck:
     def _open_rows(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         while True:
-            page = self._client.call(SCREEN, "load", offset=len(rows))
+            page = self._client.call(SCREEN, "load", known=[row["id"] for row in rows])
             rows += page["rows"]
             if not page["more"]:
                 return rows

@@ -8,7 +8,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { MatchingLine } from "./matching_line";
 
 // When fewer lines than this are left to decide, the next page is fetched.
-const FEW = 8;
+const FEW = 25;
 const TYPING = "input, textarea, select, [contenteditable=true]";
 
 /**
@@ -47,7 +47,7 @@ export class QontoMatchingAction extends Component {
         // Bookings go to the server one after the other, in the order of the key presses.
         this.queue = Promise.resolve();
         this.loads = 0;
-        this.onSearch = useDebounced(() => this.load(), 300);
+        this.onSearch = useDebounced(() => this.state.search !== this.searched && this.load(), 300);
         useExternalListener(window, "keydown", (event) => this.onKeydown(event));
         onWillStart(() => this.start());
         onMounted(() => this.showFocus());
@@ -79,6 +79,7 @@ export class QontoMatchingAction extends Component {
 
     async load() {
         const mine = ++this.loads;
+        this.searched = this.state.search;
         const page = await this.call("load", [], this.filters);
         let booked = [];
         if (this.state.view === "needs_you" && page.counts.booked_new) {
@@ -106,13 +107,11 @@ export class QontoMatchingAction extends Component {
             return;
         }
         this.loadingMore = true;
-        await this.queue;
-        const known = new Set(this.state.rows.map((row) => row.id));
-        const offset = this.state.rows.filter((row) => row.state !== "booked" && !row.gone).length;
-        const page = await this.call("load", [], { ...this.filters, offset });
-        this.state.rows.push(...page.rows.filter((row) => !known.has(row.id)));
-        this.state.more = page.more && page.rows.length > 0;
+        const known = this.state.rows.map((row) => row.id);
+        const page = await this.call("load", [], { ...this.filters, known });
         this.loadingMore = false;
+        this.state.rows.push(...page.rows);
+        this.state.more = page.more;
         if (!this.state.focused) {
             this.state.focused = this.nextOf(-1)?.id || 0;
         }
