@@ -7,6 +7,7 @@ from system_world import Bank, Office, assert_books_equal_bank, company_database
 
 from devtools import say, systems
 
+KEY = "QONTO_PSD2_SYNC_KEY"
 TOKENS = "SELECT count(*) FROM qonto_token"
 
 
@@ -87,3 +88,22 @@ def test_a_neutralised_database_has_no_token_and_no_secret(
     for run in Office(server.url, database).sync(accounts):
         assert run["state"] == "failed"
     assert _questions(bank) == []
+
+
+def test_the_command_encrypts_anew_and_the_old_key_can_go(
+    database: str, bank: Bank, odoo_server: Callable[..., systems.OdooServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = "an-old-key-" * 4, "a-new-key--" * 4
+    with systems.odoo_server(database, environment={**bank.environment, KEY: old}) as server:
+        office = Office(server.url, database)
+        office.introduce(bank)
+        accounts = office.connect(bank)
+    monkeypatch.setenv(KEY, f"{new},{old}")
+    assert "3 secrets are encrypted under the newest key, 0 could not be read" in systems.run_odoo_command(
+        "qonto_rotate_key", database
+    )
+    monkeypatch.setenv(KEY, old)
+    with pytest.raises(say.Problem, match="Keep the old keys"):
+        systems.run_odoo_command("qonto_rotate_key", database)
+    server = odoo_server(database, environment={**bank.environment, KEY: new})
+    assert {run["state"] for run in Office(server.url, database).sync(accounts)} == {"done"}

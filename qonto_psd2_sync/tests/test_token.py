@@ -247,6 +247,23 @@ class TestToken(QontoCommon):
         self.sync(account, expect="failed")
         self.assertFalse(self.asked())
 
+    def test_no_scheduled_action_dies_of_a_consent_that_is_over(self):
+        account = self.use()
+        self.sync(account)
+        self.bank.ask("/revoke", {})
+        account.sudo().next_sync_at = Datetime.now() - timedelta(minutes=1)
+        self.forget_requests()
+        cron = account._sync_crons()[:1]
+        for _run in range(3):
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.asked(), [f"GET {TRANSACTIONS} 401", f"POST {TOKEN} 400"])
+        self.assertEqual((account.status, cron.failure_count, cron.active), ("needs_you", 0, True))
+        card = account._card_data()
+        self.assertEqual(card["qonto_status"], "needs_you")
+        self.assertIn("withdrawn at the bank", card["qonto_reason"])
+
     def test_sync_of_a_copied_database(self):
         account = self.use()
         self.env["ir.config_parameter"].sudo().set_param("database.uuid", "another")
@@ -424,3 +441,57 @@ class TestTokenOnCursorsOfItsOwn(BaseCase):
                 self.with_cursor(write)
             access = refreshed.result(timeout=30)
         self.assertEqual(self.stored("access_sealed"), access)
+
+    # === A CRASH BETWEEN THE BANK'S ANSWER AND THE COMMIT === #
+
+    def crash(self):
+        """Refresh, and die after the bank has rotated the token and before it is stored."""
+        self.expire()
+        def work(env, consent):
+            with (
+                patch.object(self.registry["qonto.token"], "_store", side_effect=RuntimeError("power cut")),
+                self.assertRaisesRegex(RuntimeError, "power cut"),
+            ):
+                env["qonto.token"]._access_token(consent)
+
+        self.with_cursor(work, end="rollback")
+        self.assertEqual(self.refreshes(), 1)
+
+    def test_crash_is_survived_inside_the_banks_grace(self):
+        old = self.stored("refresh_sealed")
+        self.crash()
+        self.assertEqual(self.stored("refresh_sealed"), old)
+        access = self.with_cursor(lambda env, consent: env["qonto.token"]._access_token(consent))
+        self.assertEqual(self.stored("access_sealed"), access)
+        self.assertEqual(self.with_cursor(lambda _env, consent: consent.state), "active")
+        header = {"Authorization": f"Bearer {access}"}
+        answer = requests.get(f"{self.bank.address}/v2/organization", headers=header, timeout=20)
+        self.assertEqual(answer.status_code, 200)
+
+    def test_crash_after_the_grace_ends_in_authorise_again(self):
+        self.crash()
+        self.bank.ask("/clock", {"advance_seconds": 61})
+
+        def work(env, consent):
+            with self.assertRaises(Unauthorized):
+                env["qonto.token"]._access_token(consent)
+
+        self.with_cursor(work, end="rollback")
+        state, words = self.with_cursor(
+            lambda _env, consent: (consent.state, str(consent.message_ids.mapped("body")))
+        )
+        self.assertEqual(state, "revoked")
+        self.assertIn("Authorise again to go on", words)
+
+    def test_consent_that_the_bank_refuses_is_over_whatever_the_caller_rolls_back(self):
+        self.bank.fault("/v2", "status", status=401, times=None)
+
+        def work(_env, consent):
+            with self.assertRaises(Unauthorized), consent._reading_client() as client:
+                client.get_organization()
+
+        self.with_cursor(work, end="rollback")
+        state, tokens = self.with_cursor(lambda _env, consent: (consent.state, len(consent.token_ids)))
+        self.assertEqual((state, tokens), ("revoked", 0))
+        asked = [request["status"] for request in self.bank.requests()]
+        self.assertEqual(asked, [401, 200, 401])
