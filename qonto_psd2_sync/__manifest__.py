@@ -27,6 +27,7 @@
         "views/account_bank_statement_line_views.xml",
         "views/account_journal_views.xml",
         "views/account_reconcile_model_views.xml",
+        "views/qonto_learned_views.xml",
         "views/qonto_matching_views.xml",
         "views/account_journal_dashboard_views.xml",
         "views/account_journal_matching_views.xml",

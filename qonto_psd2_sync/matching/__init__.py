@@ -15,9 +15,12 @@ amount alone, name alone or habit. How it decides, and how well: `docs/matching.
 from .engine import propose
 from .facts import ItemKind, LineFacts, OpenItem, Proof, ProofKind, Proposal, Rest
 from .index import ItemIndex
+from .names import STRONG as NAMES_AGREE
+from .names import likeness, name_key
 from .numbers import normalised, numbers_in
 
 __all__ = [
+    "NAMES_AGREE",
     "ItemIndex",
     "ItemKind",
     "LineFacts",
@@ -26,6 +29,8 @@ __all__ = [
     "ProofKind",
     "Proposal",
     "Rest",
+    "likeness",
+    "name_key",
     "normalised",
     "numbers_in",
     "propose",

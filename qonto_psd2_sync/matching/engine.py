@@ -92,11 +92,12 @@ def _books_cleanly(best: Evidence) -> bool:
 
 def _is_contradicted(best: Evidence) -> bool:
     """Whether anything that the bank tells speaks against it."""
-    if best.others_named or best.reading.foreign or best.somebody_elses_account or best.stranger:
+    if best.others_named or best.reading.foreign or best.somebody_elses_account:
         return True
     if best.fully_named:
-        return not (best.known_account or best.alike >= WEAK) and _is_weak(best)
-    return bool(best.others_hinted or best.reading.unread)
+        # Who pays for another may be anybody, but not another customer, who may have taken the wrong number.
+        return best.somebody_else or (_is_weak(best) and not (best.known_account or best.alike >= WEAK))
+    return bool(best.stranger or best.others_hinted or best.reading.unread)
 
 
 def _is_weak(best: Evidence) -> bool:

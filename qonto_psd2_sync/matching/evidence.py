@@ -141,6 +141,11 @@ class Evidence:
         same = self.known_account or self.confirmed or self.line.partner_id is not None
         return named and not same and self.alike < WEAK
 
+    @cached_property
+    def somebody_else(self) -> bool:
+        """Whether the counterparty is, by its name, another partner with open items."""
+        return self.stranger and bool(self.index.named(self.line.name, STRONG))
+
     # === ALL === #
 
     @cached_property

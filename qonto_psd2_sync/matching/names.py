@@ -34,6 +34,15 @@ def tokens(name: str) -> tuple[str, ...]:
     return telling or tuple(found)
 
 
+def name_key(name: str) -> str:
+    """Return what names have in common that are the same to us.
+
+    >>> name_key("BAECKEREI GRUENWALD GMBH") == name_key("Bäckerei Grünwald")
+    True
+    """
+    return " ".join(tokens(name)) or name.casefold().strip()
+
+
 def _spelled(word: str) -> str:
     for spelled, letter in _SPELLED:
         word = word.replace(spelled, letter)

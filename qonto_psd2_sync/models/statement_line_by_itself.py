@@ -54,7 +54,11 @@ class AccountBankStatementLine(models.Model):
         items = self.env["account.move.line"].browse(item_id for item_id in proposal.item_ids if item_id > 0)
         payments = self.env["account.payment"].browse(-item_id for item_id in proposal.item_ids if item_id < 0)
         return Booking(
-            self, tuple(Match(item) for item in items.sorted(lambda item: (item.date_maturity or item.date, item.id))),
+            self,
+            tuple(
+                Match(item, discount=item.id in proposal.discounted)
+                for item in items.sorted(lambda item: (item.date_maturity or item.date, item.id))
+            ),
             payments=payments or None, **values,
         )
 
@@ -175,6 +179,7 @@ class AccountBankStatementLine(models.Model):
 
     def _qonto_taken_back(self):
         """What a person took back is theirs from then on: it is not booked by itself again."""
+        self._qonto_unlearn()
         self.write({"qonto_proofs": False, "qonto_auto_booked_at": False, "qonto_by_hand": True})
 
 

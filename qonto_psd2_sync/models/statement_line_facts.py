@@ -8,8 +8,9 @@ from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..matching import LineFacts, OpenItem
+from ..matching import ItemKind, LineFacts, OpenItem
 
+DISCOUNT_FIELDS = ("amount_currency", "discount_date", "discount_amount_currency")
 PARTNER_ACCOUNTS = ("asset_receivable", "liability_payable")
 
 
@@ -24,15 +25,26 @@ class AccountBankStatementLine(models.Model):
         transaction = self.qonto_transaction_id
         currency = self.foreign_currency_id or self.currency_id
         amount = self.amount_currency if self.foreign_currency_id else self.amount
+        iban = sanitize_account_number(self.account_number) or None
         return LineFacts(
             id=self.id,
             amount=self._qonto_exact(amount, currency),
             currency=currency.name,
             texts=tuple(filter(None, (self.payment_ref, transaction.reference, transaction.note))),
             day=self.date,
-            iban=sanitize_account_number(self.account_number) or None,
+            iban=iban,
             partner_id=self.partner_id.commercial_partner_id.id or None,
+            name=self._qonto_counterparty(),
+            confirmed=frozenset(self.qonto_confirmed_partner_id.ids),
+            operation=self.transaction_type or transaction.operation_type or "",
+            own_account=bool(iban) and iban in self._qonto_own_ibans(),
+            account_amount=self._qonto_exact(self.amount, self.currency_id) if self.foreign_currency_id else None,
+            account_currency=self.currency_id.name if self.foreign_currency_id else None,
         )
+
+    def _qonto_own_ibans(self) -> list[str]:
+        """Return the company's own accounts, without spaces, upper case; read once for all lines of a batch."""
+        return self.company_id.sudo().partner_id.bank_ids.mapped("sanitized_acc_number")
 
     # === OPEN ITEMS === #
 
@@ -56,6 +68,9 @@ class AccountBankStatementLine(models.Model):
             items._field_to_sql(query.table, "amount_residual_currency", query),
             items._field_to_sql(query.table, "currency_id", query),
             items._field_to_sql(query.table, "date", query),
+            partners._field_to_sql(partner, "name", query),
+            partners._field_to_sql(partner, "commercial_company_name", query),
+            *(items._field_to_sql(query.table, name, query) for name in DISCOUNT_FIELDS),
             moves._field_to_sql(move, "name", query),
             moves._field_to_sql(move, "ref", query),
             moves._field_to_sql(move, "payment_reference", query),
@@ -73,9 +88,20 @@ class AccountBankStatementLine(models.Model):
                 numbers=tuple({text: None for text in texts if text}),
                 day=day,
                 ibans=ibans.get(partner_id, none),
+                kind=ItemKind.PAYMENT if item_id < 0 else ItemKind.DOCUMENT,
+                names=tuple({text: None for text in (name, company_name) if text}),
+                **self._qonto_discount(residual, amount, discount_day, discounted, currencies[currency_id]),
             )
-            for item_id, partner_id, residual, currency_id, day, *texts in rows
+            for item_id, partner_id, residual, currency_id, day, name, company_name, amount, discount_day, discounted,
+            *texts in rows
         ]
+
+    @api.model
+    def _qonto_discount(self, residual: float, amount: float, day, discounted: float, currency) -> dict:
+        """Return the early-payment discount of an item, as the engine is told; none once a part is paid."""
+        if not day or not discounted or currency.compare_amounts(residual, amount):
+            return {}
+        return {"discount_day": day, "discount_amount": self._qonto_exact(discounted, currency)}
 
     def _qonto_open_payments(self) -> list[tuple]:
         """Return the payments without journal entry that no bank line has paid yet, as rows of open items."""
@@ -87,7 +113,8 @@ class AccountBankStatementLine(models.Model):
             (
                 -payment.id, payment.partner_id.commercial_partner_id.id or None,
                 payment.amount if payment.payment_type == "inbound" else -payment.amount, payment.currency_id.id,
-                payment.date, payment.name, payment.memo, payment.payment_reference,
+                payment.date, payment.partner_id.name, payment.partner_id.commercial_company_name, 0.0, None, 0.0,
+                payment.name, payment.memo, payment.payment_reference,
             )
             for payment in payments
         ]

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..matching import ItemIndex, Proof, ProofKind, Proposal, propose
+from .proof_words import proof_in_words, rest_in_words
 from .statement_line_by_itself import proofs_as_json
 
 # Equal payments that are looked at besides those on the screen.
@@ -96,7 +97,9 @@ class AccountBankStatementLine(models.Model):
                 )))
                 for currency_id in dict.fromkeys(document["currency_id"] for document in mine)
             ),
-            "difference": self._qonto_difference_in_words(left, amount, currency),
+            "difference": "" if proposal.discounted else " · ".join(filter(None, (
+                self._qonto_difference_in_words(left, amount, currency), rest_in_words(self.env, proposal),
+            ))),
             "proofs": [
                 {"kind": proof.kind.value, "text": self._qonto_proof_in_words(proof)} for proof in proposal.proofs
             ],
@@ -146,19 +149,14 @@ class AccountBankStatementLine(models.Model):
         if model:
             proofs.append({"kind": "rule", "detail": model.name, "id": model.id})
         self._qonto_keep_proofs(proofs, by_itself=False)
+        self._qonto_learn()
 
     # === WORDS === #
 
     @api.model
     def _qonto_proof_in_words(self, proof) -> str:
         """Return what a proof says, for the person who checks it."""
-        if proof.kind is ProofKind.NUMBER:
-            return self.env._("number %(number)s in the text", number=proof.detail)
-        if proof.kind is ProofKind.IBAN:
-            return self.env._("account known as the partner's")
-        if proof.kind is ProofKind.AMOUNT:
-            return self.env._("amount exact")
-        return self.env._("sent from Odoo as this transfer")
+        return proof_in_words(self.env, proof)
 
     def _qonto_kept_proofs_in_words(self) -> list[dict]:
         """Return why a booked line was booked so."""

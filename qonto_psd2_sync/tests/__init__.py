@@ -11,6 +11,7 @@ from . import (
     test_delete,
     test_feed,
     test_key_rotation,
+    test_learning,
     test_map,
     test_match,
     test_renewal,

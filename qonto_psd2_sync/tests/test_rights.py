@@ -31,6 +31,7 @@ MAY = {
     "qonto.renewal": OWN,
     "qonto.disconnect": OWN,
     "qonto.delete": OWN,
+    "qonto.partner.name": READERS | {"feed_manager": "ru"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
@@ -115,6 +116,10 @@ class TestRights(QontoCommon):
             "qonto.disconnect": self.env["qonto.disconnect"].create({"consent_ids": self.consent.ids}),
             "qonto.delete": self.env["qonto.delete"].create({"account_id": self.account.id}),
             "qonto.account.gap": self.gap,
+            "qonto.partner.name": self.env["qonto.partner.name"].sudo().create({
+                "name": "Treuhand Nord", "key": "treuhand nord", "partner_id": self.company.partner_id.id,
+                "company_id": self.company.id,
+            }).sudo(False),
         }
         self.assertEqual(set(records), set(MAY))
         for name, record in records.items():
