@@ -17,4 +17,6 @@ class ResPartnerBank(models.Model):
         self.filtered("qonto_learned_from_id")._qonto_forget()
 
     def _qonto_forget(self):
-        self.sudo().filtered(lambda account: not account.allow_out_payment and not account.related_moves).unlink()
+        """Archive them: bank lines keep pointing at the account that their money came from."""
+        learned = self.sudo().filtered(lambda account: not account.allow_out_payment)
+        learned.write({"active": False, "qonto_learned_from_id": False})

@@ -67,12 +67,15 @@ class AccountBankStatementLine(models.Model):
         except ValidationError:
             return
         accounts = self.env["res.partner.bank"].sudo().with_context(active_test=False)
-        if accounts.search_count([("sanitized_acc_number", "=", number)], limit=1):
+        known = accounts.search([("sanitized_acc_number", "=", number)])
+        if known.filtered("active"):
             return
-        accounts.create(
-            {"acc_number": number, "partner_id": partner.id, "allow_out_payment": False,
-             "qonto_learned_from_id": self.id}
-        )
+        values = {"qonto_learned_from_id": self.id, "allow_out_payment": False, "active": True}
+        forgotten = known.filtered(lambda account: account.partner_id.commercial_partner_id == partner)[:1]
+        if forgotten:
+            forgotten.write(values)
+        else:
+            accounts.create({"acc_number": number, "partner_id": partner.id, **values})
 
     def _qonto_unlearn(self):
         """Forget what was learned from lines whose match a person takes back."""

@@ -164,7 +164,7 @@ class TestLearning(QontoCommon):
         proposal = self.best(line)
         line._qonto_book_what_can_be({line: (line._qonto_booking_of(proposal), [])})
         self.assertTrue(line.is_reconciled)
-        self.assertFalse(self.learned_accounts() | self.learned_accounts())
+        self.assertFalse(self.learned_accounts())
         self.assertFalse(self.learned_names())
 
     def test_taking_a_match_back_forgets_what_it_taught(self):
@@ -194,7 +194,15 @@ class TestLearning(QontoCommon):
             account.with_user(self.accountant).action_qonto_forget()
         name.with_user(self.manager).action_forget()
         account.with_user(self.manager).action_qonto_forget()
-        self.assertFalse(name.exists() or account.exists())
+        self.assertFalse(name.exists() or account.active)
+
+    def test_what_was_forgotten_can_be_learned_again(self):
+        for number in ("RE/2026/0236", "RE/2026/0237"):
+            self.invoice(357.0, number)
+            self.accept(self.bank_line(357.0, number, partner_name="Deich & Co", account_number=IBAN))
+            self.assertEqual(len(self.learned_accounts()), 1)
+            self.learned_accounts().with_user(self.manager).action_qonto_forget()
+            self.assertFalse(self.learned_accounts())
 
     def test_account_that_somebody_trusts_since_is_not_forgotten(self):
         self.invoice(357.0, "RE/2026/0236")
@@ -202,4 +210,4 @@ class TestLearning(QontoCommon):
         account = self.learned_accounts()
         account.sudo().allow_out_payment = True
         account.with_user(self.manager).action_qonto_forget()
-        self.assertTrue(account.exists())
+        self.assertTrue(account.active)
