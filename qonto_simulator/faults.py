@@ -9,6 +9,8 @@
 | delay       | the right answer, ``seconds`` late                                          |
 | truncate    | the first half of the right answer, then the connection is closed           |
 | wrong_shape | 200 with JSON that fits no contract, or ``body`` if given                   |
+| alter       | the right answer with the changes in ``body``, see ``_altered``                |
+| meanwhile   | the right answer, then the bank changes as ``body`` says, see ``meanwhile.py``  |
 
 With ``after_effect`` the request takes effect first and only its answer is spoilt. ``times``
 (default 1, null: until cleared) and ``skip`` (first so many right answers) count matching requests.
@@ -23,11 +25,13 @@ from typing import Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import meanwhile
 from .api.errors import error_response, new_trace_id
 from .bank import Bank
 from .model import Fault
 
-KINDS = ("status", "html", "garbage", "drop", "delay", "truncate", "wrong_shape")
+KINDS = ("status", "html", "garbage", "drop", "delay", "truncate", "wrong_shape", "alter", "meanwhile")
+NEED_THE_ANSWER = ("delay", "truncate", "alter", "meanwhile")
 
 
 class ConnectionDropped(Exception):
@@ -46,24 +50,22 @@ class Faults:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})["fault"] = fault.kind
-        needs_answer = fault.kind in ("delay", "truncate")
-        messages: list[Message] = []
         if fault.kind == "delay" and not fault.after_effect:
-            receive = await _whole(receive)
             await asyncio.sleep(fault.seconds)
-        if fault.after_effect or needs_answer:
-            messages = await self._right_answer(scope, receive)
+        answered = fault.after_effect or fault.kind in NEED_THE_ANSWER
+        messages = await self._right_answer(scope, receive) if answered else []
         if fault.kind == "delay" and fault.after_effect:
             await asyncio.sleep(fault.seconds)
-        if fault.kind == "delay":
+        if fault.kind == "meanwhile":
+            meanwhile.happens(self.bank, fault.body or [])
+        if fault.kind in ("delay", "meanwhile"):
             for message in messages:
                 await send(message)
-        elif fault.kind == "truncate":
-            await _truncated(messages, send)
         elif fault.kind == "drop":
             _drop(send)
         else:
-            await _spoilt(fault, scope, receive, send)
+            spoil = {"truncate": _truncated, "alter": _altered}.get(fault.kind)
+            await (spoil(messages, fault, send) if spoil else _spoilt(fault, scope, receive, send))
 
     def _due(self, scope: Scope) -> Fault | None:
         for fault in self.bank.store.faults:
@@ -102,12 +104,35 @@ async def _whole(receive: Receive) -> Receive:
     return again
 
 
-async def _truncated(messages: list[Message], send: Send) -> None:
+async def _truncated(messages: list[Message], _fault: Fault, send: Send) -> None:
     body = b"".join(message.get("body", b"") for message in messages[1:])
     await send(messages[0])  # states the whole length
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     await asyncio.sleep(0.01)
     _drop(send)
+
+
+async def _altered(messages: list[Message], fault: Fault, send: Send) -> None:
+    """Change values of the right answer: ``{"set": path, "to": value}``, ``{"drop": path}``, ``{"repeat": path}``.
+
+    A path leads through objects by name and through lists by number.
+    """
+    answer = json.loads(b"".join(message.get("body", b"") for message in messages[1:]))
+    for change in fault.body or []:
+        *way, last = change.get("set") or change.get("drop") or change["repeat"]
+        place: Any = answer
+        for step in way:
+            place = place[step]
+        if "set" in change:
+            place[last] = change["to"]
+        elif "drop" in change:
+            del place[last]
+        else:
+            place.append(place[last])
+    body = json.dumps(answer).encode()
+    headers = [pair for pair in messages[0]["headers"] if pair[0].lower() != b"content-length"]
+    await send({**messages[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _drop(send: Send) -> None:

@@ -350,3 +350,33 @@ def test_all_that_happened_survives_in_the_state_file(tmp_path: Path, contract: 
         assert chain_is_right(truth_of(Driver(http), account))
     again.close()
     bank.close()
+
+
+def test_an_answer_can_be_altered_value_by_value(session: Session, driver: Driver, contract: Contract) -> None:
+    account = session.account()["id"]
+    changes = [
+        {"set": ["transactions", 0, "currency"], "to": "USD"}, {"drop": ["transactions", 1, "side"]},
+        {"repeat": ["transactions", 2]}, {"set": ["meta", "next_page"], "to": 7},
+    ]
+    right = session.get("/transactions", bank_account_id=account).json()
+    driver.control("POST", "/faults", {"path_prefix": "/v2/transactions", "kind": "alter", "body": changes})
+    contract.off = True  # its shape is wrong on purpose
+    wrong = session.get("/transactions", bank_account_id=account).json()
+    assert wrong["transactions"][0]["currency"] == "USD"
+    assert "side" not in wrong["transactions"][1]
+    assert wrong["transactions"][-1] == right["transactions"][2]
+    assert wrong["meta"]["next_page"] == 7
+
+
+def test_the_bank_can_change_between_two_questions(session: Session, driver: Driver) -> None:
+    account = session.account()["id"]
+    first, second = session.transactions(account)[:2]
+    added = {"account_id": account, "side": "credit", "amount_cents": 123, "label": "Neu"}
+    events = [{"edit": first["id"], "note": "moved"}, {"remove": second["id"]}, {"add": added}]
+    driver.control("POST", "/faults", {"path_prefix": "/v2/transactions", "kind": "meanwhile", "body": events})
+    before = session.transactions(account)
+    after = {row["id"]: row for row in session.transactions(account)}
+    assert [row["note"] for row in before if row["id"] == first["id"]] == [first["note"]]
+    assert after[first["id"]]["note"] == "moved"
+    assert second["id"] not in after
+    assert "Neu" in {row["label"] for row in after.values()}
