@@ -288,3 +288,44 @@ class QontoAccount(models.Model):
             "domain": [("account_id", "in", self.ids)],
             "context": {},
         }
+
+    def action_open_undecided(self):
+        """Open what somebody must decide."""
+        return {
+            **self.action_open_transactions(),
+            "domain": [
+                ("account_id", "in", self.ids), "|", ("feed_state", "=", "doubtful"), ("question_kind", "!=", False)
+            ],
+        }
+
+    def action_open_chart(self):
+        """Show both balances over time."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_balance_point"),
+            "domain": [("account_id", "in", self.ids)],
+        }
+
+    def action_open_runs(self):
+        """Open what the syncs did."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("qonto_psd2_sync.action_qonto_sync_run"),
+            "domain": [("account_id", "in", self.ids)],
+        }
+
+    def action_balance_day(self):
+        """Set bank and ledger beside each other on a day."""
+        return self.env["qonto.balance.day"].create({"account_id": self.id}).action_show()
+
+    def action_compare(self):
+        """Check a period against the bank."""
+        return self._open_wizard("qonto.compare", self.env._("Check against the bank"))
+
+    def action_move_journal(self):
+        """Let another journal receive the account."""
+        return self._open_wizard("qonto.move.journal", self.env._("Move to another journal"))
+
+    def _open_wizard(self, model: str, name: str):
+        return {
+            "type": "ir.actions.act_window", "name": name, "res_model": model, "view_mode": "form", "target": "new",
+            "context": {"default_account_id": self.id},
+        }

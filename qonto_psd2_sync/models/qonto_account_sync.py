@@ -96,6 +96,7 @@ class QontoAccount(models.Model):
         """Sync what is due or was left half done, each account on its own: one that fails stops no other."""
         cron = self.env["ir.cron"]
         self.env["qonto.consent"]._update_states()
+        self._tell_what_lasts()
         cron._commit_progress()
         tried = []
         while due := self._due_accounts(exclude=tried):
@@ -253,6 +254,20 @@ class QontoAccount(models.Model):
         self.env.cr.commit()  # pylint: disable=invalid-commit
         self.invalidate_recordset(["lease_owner", "lease_until"])
 
+    def _lock_for_a_person(self):
+        """Keep the feed off the account until the end of this transaction: a person books or takes back a line.
+
+        :raise UserError: a sync is at it
+        """
+        self.ensure_one()
+        account = self.sudo()
+        busy = account.try_lock_for_update(allow_referencing=True) != account
+        if not busy:
+            account.invalidate_recordset(["lease_until"])
+            busy = account.lease_until and account.lease_until > fields.Datetime.now()
+        if busy:
+            raise UserError(self.env._("A sync of %s is running. Try again in a few seconds.", account.name))
+
     # === BOOK === #
 
     def _book(self, run, lease: str, deadline: float | None) -> bool:
@@ -261,15 +276,21 @@ class QontoAccount(models.Model):
         :return: False when the deadline came first
         """
         transactions = self.env["qonto.transaction"]
+        transactions.search(
+            [("account_id", "=", self.id), ("feed_state", "=", "doubtful")]
+        )._forget_settled_doubts()
         waiting = transactions.search(
             [("account_id", "=", self.id), ("feed_state", "in", ("to_book", "held"))], order="settled_at, id"
         ).ids
+        progress = False
         for start in range(0, len(waiting), BOOK_BATCH):
             batch = transactions.browse(waiting[start:start + BOOK_BATCH])
-            ready = batch._hold_what_must_wait()
-            run._count(booked=len(ready._book()))
+            booked = batch._hold_what_must_wait()._set_doubtful_apart()._book()
+            run._count(booked=len(booked))
+            progress = progress or bool(booked)
             self._commit_page(lease)
-            if deadline and time.monotonic() >= deadline and start + BOOK_BATCH < len(waiting):
+            # Held ones are looked at again and again: only what gets further may be interrupted.
+            if progress and deadline and time.monotonic() >= deadline and start + BOOK_BATCH < len(waiting):
                 return False
         return True
 
@@ -284,6 +305,9 @@ class QontoAccount(models.Model):
         if self.failure_kind:
             values.update(failure_kind=False, failure_detail=False, failing_since=False, failure_count=0)
         self.write(values)
+        self._check_chain()
+        self._tell_that_all_is_well()
+        run._keep_what_waits()
         run._close("done")
         self._commit_page(lease)
 
@@ -308,5 +332,7 @@ class QontoAccount(models.Model):
                 "next_sync_at": now + wait if int(self.sync_interval) and kind not in STOPS_THE_SCHEDULE else False,
             }
         )
+        run._keep_what_waits()
         run._close("failed", kind, detail)
+        self._tell_the_responsible()
         self._commit()

@@ -44,6 +44,11 @@ class QontoSyncRun(models.Model):
     received = fields.Integer(readonly=True, help="Rows in the bank's answers; what was known already is among them.")
     new = fields.Integer(readonly=True)
     changed = fields.Integer(readonly=True)
+    known = fields.Integer(string="Known already", readonly=True)
+    external = fields.Integer(string="Of other banks", readonly=True)
+    known_until = fields.Integer(readonly=True)
+    waits = fields.Json(readonly=True, help="What was no bank line at the end: state and reason, with their number.")
+    details = fields.Text(string="Skipped, and why", compute="_compute_message")
     booked = fields.Integer(string="Bank lines", readonly=True)
     matched = fields.Integer(string="Matched by itself", readonly=True)
     failure_kind = fields.Char(readonly=True)
@@ -54,11 +59,44 @@ class QontoSyncRun(models.Model):
         "(account_id) WHERE state = 'running'", "A sync of this account is already running."
     )
 
-    @api.depends("failure_kind", "failure_detail")
+    @api.depends("failure_kind", "failure_detail", "waits", "known", "external")
     @api.depends_context("lang")
     def _compute_message(self):
         for run in self:
             run.message = run.failure_kind and explain(self.env, run.failure_kind, run.failure_detail)
+            run.details = "\n".join(run._skipped_in_words()) or False
+
+    def _skipped_in_words(self) -> list[str]:
+        """Say what became no bank line, and why: one line a reason, with the number."""
+        facts = []
+        if self.known:
+            facts.append(self.env._("%s met again, unchanged", self.known))
+        if self.external:
+            facts.append(self.env._("%s of an account at another bank", self.external))
+        transactions = self.env["qonto.transaction"]
+        states = dict(transactions._fields["feed_state"]._description_selection(self.env))
+        for state, kind, detail, count in self.waits or ():
+            probe = transactions.new({
+                "feed_state": state, "hold_kind": kind, "hold_detail": detail,
+                "status": detail if state == "out" else "completed",
+            })
+            reason = probe.hold_reason if state in ("held", "out") else ""
+            facts.append(f"{count} × {states[state]}" + (f": {reason}" if reason else ""))
+        return facts
+
+    def _keep_what_waits(self):
+        """Note what is no bank line at the end of the run."""
+        states = ("pending", "held", "doubtful", "left_out", "hidden", "removed", "before_start", "out")
+        groups = self.env["qonto.transaction"]._read_group(
+            [("account_id", "=", self.account_id.id), ("feed_state", "in", states)],
+            ["feed_state", "hold_kind", "hold_detail", "status"],
+            ["__count"],
+        )
+        waits = [
+            [state, kind or "", (status if state == "out" else detail) or "", count]
+            for state, kind, detail, status, count in groups
+        ]
+        self.waits = sorted(waits) or False
 
     def _begin_fetch(self, consent, since: datetime):
         """Note with whose consent, and from when on, the bank is asked.
@@ -70,6 +108,7 @@ class QontoSyncRun(models.Model):
                 "consent_id": consent.id,
                 "asked_from": since.replace(tzinfo=None),
                 "fetch_from": since.isoformat(),
+                "known_until": self.env["qonto.transaction"].search([], order="id desc", limit=1).id,
             }
         )
 
@@ -92,7 +131,7 @@ class QontoSyncRun(models.Model):
         account = self.account_id
         counts = dict(
             self.env["qonto.transaction"]._read_group(
-                [("account_id", "=", account.id), ("feed_state", "in", ("pending", "held", "to_book"))],
+                [("account_id", "=", account.id), ("feed_state", "in", ("pending", "held", "doubtful", "to_book"))],
                 ["feed_state"],
                 ["__count"],
             )
@@ -107,6 +146,8 @@ class QontoSyncRun(models.Model):
             "changed": self.changed,
             "booked": self.booked,
             "matched": self.matched,
+            "pages": self.pages,
+            "doubtful": counts.get("doubtful", 0),
             "to_book": counts.get("to_book", 0),
             "pending": counts.get("pending", 0),
             "held": counts.get("held", 0),

@@ -1,47 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from odoo import api, fields
 from odoo.tests import tagged
 
 from ..qonto_api import Unauthorized
-from .common import QontoCommon
-
-TRANSACTIONS = "/v2/transactions"
+from .feed_common import TRANSACTIONS, FeedCommon
 
 
 @tagged("post_install", "-at_install")
-class TestFeed(QontoCommon):
-    def setUp(self):
-        super().setUp()
-        self.account = self.connect(book_opening=True)
-        self.ref = self.account.bank_ref
-        self.now = datetime.fromisoformat(self.bank.ask("/state")["now"])
-
-    def transaction(self, bank_ref: str):
-        return self.env["qonto.transaction"].search([("bank_ref", "=", bank_ref)])
-
-    def assert_books_equal_bank(self):
-        """Every booked transaction once, on the bank's day, to the cent; and the ledger is the bank's balance."""
-        truth = self.bank.truth(self.ref)
-        start = fields.Date.to_string(self.account.start_date)
-        booked = [
-            row
-            for row in truth["transactions"]
-            if row["status"] == "completed" and row["local_date"] >= start
-        ]
-        self.assertEqual(
-            sorted(
-                (line.qonto_bank_ref, str(line.date), round(line.amount * 100))
-                for line in self.lines_of(self.account)
-            ),
-            sorted((row["id"], row["local_date"], row["amount_cents"]) for row in booked),
-        )
-        self.account.invalidate_recordset()
-        self.assertEqual(round(self.account.ledger_balance * 100), truth["balance_cents"])
-        self.assertEqual(round(self.account.bank_balance * 100), truth["balance_cents"])
-
+class TestFeed(FeedCommon):
     # === WHAT BECOMES A LINE === #
 
     def test_lines_are_what_the_bank_booked(self):
