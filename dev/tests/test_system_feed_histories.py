@@ -1,0 +1,37 @@
+"""The feed: random histories of a bank, and a worker that dies at every commit. Many more: `./dev/test --full`."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from system_world import Bank, company_database
+
+from devtools import settings, systems
+
+SCRIPT = Path(__file__).with_name("feed_histories.py")
+FULL = bool(os.environ.get("QONTO_TEST_FULL"))
+HISTORIES, PAIRS = (250, "pairs") if FULL else (6, "singles")
+WITHIN = 3600 if FULL else 600  # seconds
+
+
+def test_no_history_and_no_death_loses_or_doubles_anything(new_bank: Callable[..., str], capsys) -> None:
+    bank = Bank(new_bank("--scenario", "empty"))
+    with company_database() as database:
+        layers = systems.databases()
+        environment = {**settings.environment(layers.odoo), **bank.environment}
+        environment["PYTHONPATH"] = os.pathsep.join(
+            [str(SCRIPT.parent), str(SCRIPT.parents[1]), environment.get("PYTHONPATH", "")]
+        )
+        answer = subprocess.run(
+            [layers.odoo.python, SCRIPT, layers.configuration, database, bank.address, str(HISTORIES), PAIRS],
+            env=environment, capture_output=True, text=True, timeout=WITHIN, check=False,
+        )
+    assert answer.returncode == 0, answer.stderr[-6000:]
+    told = json.loads(answer.stdout.splitlines()[-1])
+    with capsys.disabled():
+        print(f"\nThe feed: {told['histories']} histories, {told['cells']} cells of the kill matrix")
+    assert told["wrong"] == []
+    assert told["histories"] >= HISTORIES
+    assert told["cells"] >= 20
