@@ -36,14 +36,18 @@ class Killed(BaseException):
 class World:
     """One database, one bank, and a consent that covers every account that is opened."""
 
-    def __init__(self, database: str, bank: Bank) -> None:
+    def __init__(self, database: str, bank: Bank, *, small: bool = True) -> None:
+        """Give the consent.
+
+        :param small: small pages and batches: few rows make many commits
+        """
         self.registry = Registry(database)
         self.bank = bank
         self.numbers = itertools.count(1)
         from odoo.addons.qonto_psd2_sync.models import qonto_account_fetch, qonto_account_sync
 
-        # Small pages and batches: few rows make many commits.
-        qonto_account_fetch.PAGE_SIZE, qonto_account_sync.BOOK_BATCH = 5, 4
+        if small:
+            qonto_account_fetch.PAGE_SIZE, qonto_account_sync.BOOK_BATCH = 5, 4
         self.consent = self._give_consent()
 
     @contextmanager
@@ -74,7 +78,7 @@ class World:
             assert outcome.ok, outcome
             return consent.id
 
-    def open_account(self) -> "Account":
+    def open_account(self, days: int = DAYS) -> "Account":
         """Open an account at the bank, and connect it."""
         number = next(self.numbers)
         facts = self.bank.ask("/accounts", {"name": f"Account {number}"})["account"]
@@ -87,7 +91,7 @@ class World:
             account = env["qonto.account"].create({
                 "name": facts["name"], "company_id": company.id, "environment": "own", "bank_ref": facts["id"],
                 "iban": facts["iban"], "journal_id": journal.id, "currency_id": company.currency_id.id,
-                "tz": "Europe/Berlin", "start_date": datetime.now().date() - timedelta(days=DAYS),
+                "tz": "Europe/Berlin", "start_date": datetime.now().date() - timedelta(days=days),
                 "responsible_id": ADMIN, "consent_ids": [(4, self.consent)],
             })
             return Account(self, facts["id"], account.id)

@@ -58,6 +58,7 @@ class QontoAccount(models.Model):
                 self._read_balance(client)
                 run.phase = "book"
             self._commit_page(lease)
+            self.env.invalidate_all(flush=False)
             changed_since = newest
             if last:
                 return True

@@ -289,6 +289,8 @@ class QontoAccount(models.Model):
             run._count(booked=len(booked))
             progress = progress or bool(booked)
             self._commit_page(lease)
+            # What is committed need not be remembered: memory stays the same however many lines there are.
+            self.env.invalidate_all(flush=False)
             # Held ones are looked at again and again: only what gets further may be interrupted.
             if progress and deadline and time.monotonic() >= deadline and start + BOOK_BATCH < len(waiting):
                 return False

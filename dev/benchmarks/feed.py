@@ -1,0 +1,143 @@
+"""The bank feed: 10,000 transactions against Odoo's own create and OCA's import; nothing new; 200 accounts at once."""
+
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from devtools import bank, cache, odoo_source, paths, say, settings, systems, venv
+from devtools.benchmarks import Figure, Results, at_least, at_most, exactly
+
+sys.path.insert(0, str(paths.DEV / "tests"))
+from system_world import Bank, company_database, number, query, wait_until
+
+WORK = Path(__file__).with_name("_feed_work.py")
+REQUIREMENTS = paths.DEV / "oca-feed-requirements.txt"
+# QONTO_BENCH_SIZE makes it smaller: to try the benchmark itself, not for a verdict.
+SIZE = int(os.environ.get("QONTO_BENCH_SIZE", "10000"))
+ACCOUNTS = int(os.environ.get("QONTO_BENCH_ACCOUNTS", "200"))
+ROUNDS = 3
+CRON_WORKERS = (1, 2, 4)
+
+FIGURES = [
+    Figure("lines_per_second", "1/s", at_least(1)),
+    Figure("against_core_create", "×", at_least(0.9)),
+    Figure("against_oca", "×", at_least(2)),
+    Figure("wrong_lines", "lines", exactly(0)),
+    Figure("list_calls", "calls", at_most(-(-(SIZE - 1) // 99))),
+    Figure("memory_against_a_tenth", "×", at_most(1.2)),
+    Figure("calls_with_nothing_new", "calls", at_most(2)),
+    Figure("writes_with_nothing_new", "rows", exactly(0)),
+    Figure("new_in_a_second_import", "transactions", exactly(0)),
+    Figure("queries_of_late_pages_against_early", "×", at_most(1.1)),
+    *(Figure(f"wrong_accounts_{workers}_cron", "accounts", exactly(0)) for workers in CRON_WORKERS),
+    *(Figure(f"longest_wait_{workers}_cron", "× median", at_most(3)) for workers in CRON_WORKERS),
+]
+
+
+def measure(results: Results) -> None:
+    """Measure everything; OCA's and the core's rates on the same data as ours."""
+    ours, core = [], []
+    for turn in range(ROUNDS):
+        say.step(f"Round {turn + 1} of {ROUNDS}: our import, then the core's create of the same values")
+        ours.append(_work("ours", SIZE))
+        core.append(_work("core", SIZE))
+    rates = [SIZE / run["seconds"] for run in ours]
+    rate, core_rate = statistics.median(rates), statistics.median(SIZE / run["seconds"] for run in core)
+    say.step(f"Ours {rate:.1f} lines a second, the core {core_rate:.1f}")
+    results.record("lines_per_second", round(rate, 1))
+    results.record("against_core_create", round(rate / core_rate, 3))
+    results.record("wrong_lines", max(run["wrong"] for run in ours))
+    results.record("list_calls", max(run["list_calls"] for run in ours))
+    results.record("memory_against_a_tenth", round(ours[0]["peak_mb"] / _work("ours", SIZE // 10)["peak_mb"], 3))
+    results.record("calls_with_nothing_new", max(run["hourly_calls"] for run in ours))
+    results.record("writes_with_nothing_new", max(run["hourly_writes"] for run in ours))
+    results.record("new_in_a_second_import", max(run["again_new"] for run in ours))
+    results.record("queries_of_late_pages_against_early", max(run["again_queries"] for run in ours))
+    say.step("OCA's account_statement_import_online_qonto, one transaction as its scheduled action runs it")
+    results.record("against_oca", round(rate / (SIZE / _work("rival", SIZE)["seconds"]), 2))
+    for workers in CRON_WORKERS:
+        _many_accounts(workers, results)
+
+
+def _work(mode: str, size: int) -> dict[str, Any]:
+    """Do one import in a process, a database and at a bank of its own, and return what it measured."""
+    layers = systems.databases()
+    log = paths.state("log", f"bank-bench-{os.getpid()}.log")
+    with company_database() as database, bank.running(
+        odoo_source.locate().python, settings.environment(layers.odoo), log, "--scenario", "empty"
+    ) as address:
+        options = ["--addons-path", _with_oca(layers, database)] if mode == "rival" else []
+        return _run(layers, database, address, mode, str(size), *options)
+
+
+def _run(layers: Any, database: str, address: str, mode: str, *arguments: str) -> dict[str, Any]:
+    environment = {**settings.environment(layers.odoo), **Bank(address).environment}
+    environment["PYTHONPATH"] = os.pathsep.join(
+        [str(paths.DEV / "tests"), str(paths.DEV), environment.get("PYTHONPATH", "")]
+    )
+    done = subprocess.run(
+        [layers.odoo.python, WORK, layers.configuration, database, address, mode, *arguments],
+        env=environment, capture_output=True, text=True, check=False,
+    )
+    if done.returncode:
+        raise say.Problem(f"{mode} failed:\n{done.stderr[-5000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _with_oca(layers: Any, database: str) -> str:
+    """Install OCA's addon in a database, and return the addons path that has it."""
+    key = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    folder = cache.build_once(paths.cache() / f"oca-feed-{key}", _fetch_oca) / "odoo" / "addons"
+    here = Path(layers.configuration).read_text()
+    known = next(line.partition("=")[2].strip() for line in here.splitlines() if line.startswith("addons_path"))
+    addons_path = f"{known},{folder}"
+    systems.run_odoo(
+        database, "--addons-path", addons_path, "-i", "account_statement_import_online_qonto", "--stop-after-init"
+    )
+    return addons_path
+
+
+def _fetch_oca(home: Path) -> None:
+    install = ["uv", "pip", "install", "--quiet", "--no-cache", "--no-deps", "--target", home, "-r", REQUIREMENTS]
+    say.run([venv.python(), "-m", *install], failure="PyPI did not deliver OCA's addons.")
+
+
+def _many_accounts(workers: int, results: Results) -> None:
+    """All accounts are due at once; two workers for people, so many for scheduled actions."""
+    say.step(f"{ACCOUNTS} accounts due at once, {workers} cron workers")
+    layers = systems.databases()
+    log = paths.state("log", f"bank-bench-{os.getpid()}.log")
+    with company_database() as database, bank.running(
+        odoo_source.locate().python, settings.environment(layers.odoo), log, "--scenario", "empty"
+    ) as address:
+        _run(layers, database, address, "accounts", str(ACCOUNTS))
+        query(database, "UPDATE qonto_account SET next_sync_at = now() AT TIME ZONE 'UTC' - interval '1 second'")
+        query(database, "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' WHERE cron_name LIKE 'Qonto: sync%'")
+        with systems.odoo_server(
+            database, "--workers=2", f"--max-cron-threads={workers}", environment=Bank(address).environment
+        ):
+            started = time.time()
+            query("postgres", f"NOTIFY cron_trigger, '{database}'")
+            wait_until(
+                lambda: number(database, "SELECT count(*) FROM qonto_account WHERE last_sync_at IS NULL") == 0,
+                seconds=1800, what="all accounts are synced",
+            )
+        ended = query(database, "SELECT max(extract(epoch FROM ended_at)) FROM qonto_sync_run GROUP BY account_id")
+        waits = [float(row) - started for row in ended]
+        wrong = number(database, """
+            SELECT count(*) FROM (
+                SELECT account.id FROM qonto_account account
+                  LEFT JOIN qonto_sync_run run ON run.account_id = account.id AND run.state = 'done'
+                  LEFT JOIN qonto_transaction row ON row.account_id = account.id AND row.feed_state = 'booked'
+              GROUP BY account.id
+                HAVING count(DISTINCT run.id) != 1 OR count(DISTINCT row.id) != 3
+            ) AS wrong
+        """)
+    results.record(f"wrong_accounts_{workers}_cron", wrong + ACCOUNTS - len(waits))
+    results.record(f"longest_wait_{workers}_cron", round(max(waits) / max(statistics.median(waits), 0.5), 2))
