@@ -266,8 +266,8 @@ class TestFeed(FeedCommon):
 
     def test_account_that_somebody_else_syncs_is_left_alone(self):
         self.env.cr.execute(
-            "UPDATE qonto_account SET lease_owner = 'other', lease_until = now() AT TIME ZONE 'UTC' + interval '1 min' "
-            "WHERE id = %s",
+            "UPDATE qonto_account SET lease_owner = 'other',"
+            " lease_until = clock_timestamp() AT TIME ZONE 'UTC' + interval '9 min' WHERE id = %s",
             [self.account.id],
         )
         self.account.invalidate_recordset()
@@ -305,7 +305,9 @@ class TestFeed(FeedCommon):
             TRANSACTIONS, "status", status=428, times=None,
             body={"code": "sca_required", "message": "SCA required", "sca_session_token": "x" * 64, "trace_id": "t"},
         )
-        self.sync(self.account, expect="failed")
+        with self.enter_registry_test_mode():
+            self.env.ref("qonto_psd2_sync.ir_cron_sync_1").method_direct_trigger()
+        self.account.invalidate_recordset()
         self.assertEqual(self.account.status, "needs_you")
         self.assertFalse(self.account._due_accounts())
         self.account.sync_interval = "4"

@@ -82,7 +82,7 @@ class TestFeedAnswers(FeedCommon):
 
     def test_refused_access_is_not_asked_for_in_a_loop(self):
         self.assert_nothing_then_all(
-            "no longer accepts", kind="status", status=401, times=None, calls=2,
+            "Connect Qonto again", kind="status", status=401, times=None, calls=2,
             body={"errors": [{"code": "unauthorized", "detail": "Invalid token"}]},
         )
 

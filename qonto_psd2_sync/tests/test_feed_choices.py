@@ -176,8 +176,8 @@ class TestFeedChoices(FeedCommon):
     def test_nobody_takes_back_while_a_sync_runs(self):
         transaction = self.arrived(5000)
         self.env.cr.execute(
-            "UPDATE qonto_account SET lease_owner = 'other', lease_until = now() AT TIME ZONE 'UTC' + interval '1 min' "
-            "WHERE id = %s", [self.account.id],
+            "UPDATE qonto_account SET lease_owner = 'other',"
+            " lease_until = clock_timestamp() AT TIME ZONE 'UTC' + interval '9 min' WHERE id = %s", [self.account.id],
         )
         with self.assert_told("is running"):
             self.take_back(transaction, "hidden")
