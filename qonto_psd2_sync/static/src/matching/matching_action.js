@@ -30,6 +30,7 @@ export class QontoMatchingAction extends Component {
             view: "needs_you",
             only: "",
             search: "",
+            found: "",
             journalId: this.props.action.context?.default_journal_id || 0,
             rows: [],
             booked: [],
@@ -97,9 +98,13 @@ export class QontoMatchingAction extends Component {
             more: page.more,
             mayMatch: page.may_match,
             anyLine: page.any_line,
-            open: 0,
+            found: this.searched,
         });
-        this.state.focused = this.nextOf(-1)?.id || 0;
+        // A panel that somebody is at work in stays open if its line is still there.
+        if (!page.rows.some((row) => row.id === this.state.open)) {
+            this.state.open = 0;
+        }
+        this.state.focused = this.state.open || this.nextOf(-1)?.id || 0;
     }
 
     async loadMore() {
