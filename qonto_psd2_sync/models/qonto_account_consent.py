@@ -53,6 +53,18 @@ class QontoAccount(models.Model):
         covered = self._reading_consents()
         (self - self.browse(covered)).sudo().write({"next_sync_at": False})
 
+    def action_close_gaps(self):
+        """A person says that the days out of reach are complete, or that nothing was booked in them."""
+        self.check_access("write")
+        for account in self.sudo().filtered("gap_ids"):
+            account.message_post(
+                body=self.env._(
+                    "%(user)s says that these days are complete: %(days)s.",
+                    user=self.env.user.name, days=account.gap_text,
+                )
+            )
+            account.gap_ids.unlink()
+
     def action_disconnect(self):
         """Disconnect this account: open the page that says what stops, what stays and what else ends."""
         self.ensure_one()

@@ -57,9 +57,6 @@ class QontoToken(models.Model):
             token = self.create({"consent_id": consent.id, **values})
         if grant.refresh_token:
             consent.last_used_at = now
-            if consent.state in consent._LIVE:
-                consent._follow_clock()
-                consent._remind()
         return token
 
     def _refresh_tokens(self) -> list[str]:
@@ -148,7 +145,19 @@ class QontoToken(models.Model):
         self._store(consent, grant)
         # At once: the bank has rotated the token, whatever comes after.
         self.env.cr.commit()  # pylint: disable=invalid-commit
+        self._tell_of_use(consent)
         return grant.access_token
+
+    def _tell_of_use(self, consent):
+        """The consent lives longer now: its state and its reminders follow. What goes wrong here costs no token."""
+        try:
+            consent._follow_clock()
+            consent._remind()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+        except Exception:
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            _logger.exception("Consent %s: its reminders could not be closed; the next run tries again", consent.id)
 
     @api.model
     def _end_refused(self, consent):

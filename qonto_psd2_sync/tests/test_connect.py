@@ -94,6 +94,13 @@ class TestConnect(ConnectCase):
             self.begin(agreed=False)
         self.assertFalse(self.env["qonto.connect"].create({}).agreed)
 
+    def test_words_of_a_licensed_third_party_name_the_180_days(self):
+        for third_party in (False, True):
+            self.application.third_party = third_party
+            said = words_of(self.env["qonto.connect"].create({}).wording)
+            self.assertEqual("180 days" in said, third_party)
+            self.assertIn("nothing was synced for 90 days", said)
+
     def test_without_an_app_the_way_to_one_is_named(self):
         self.application.unlink()
         with self.assert_told("No app is set up .* guide"):
@@ -379,6 +386,15 @@ class TestConnect(ConnectCase):
             query = self.at_the_bank(address)
             outcome = self.come_back({**query, "code": used["code"]}, nonces)
         self.assert_failed(outcome, "could not be connected", "too old, used already")
+
+    def test_code_of_another_round_trip(self):
+        """The bank gave it to the same app and member, and still it is good for the browser that left alone (PKCE)."""
+        _first, address, _nonces = self.begin()
+        stolen = self.at_the_bank(address)["code"]
+        _second, address, nonces = self.begin()
+        query = self.at_the_bank(address) | {"code": stolen}
+        self.assert_failed(self.come_back(query, nonces), "could not be connected", "Nothing was connected")
+        self.assertFalse(self.consents().filtered("is_live"))
 
     def test_code_that_is_missing_or_invented(self):
         for code in ("", "invented", "x" * 3000, "\n", "🏦"):

@@ -292,3 +292,7 @@ class TestRenewal(LifeCase):
             self.give_consent()
             self.assertEqual(account.gap_ids, gap)
             Form(page)
+            # Until a person says that they are complete.
+            account.action_close_gaps()
+            self.assertFalse(account.gap_text)
+            self.assertIn("says that these days are complete", self.history(account))

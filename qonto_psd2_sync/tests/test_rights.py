@@ -298,6 +298,7 @@ class TestRights(QontoCommon):
             ("consent", "unlink", nobody, False),
             ("account", "action_disconnect", manager, False),
             ("account", "action_delete", manager, False),
+            ("account", "action_close_gaps", manager, False),
             ("account", "unlink", nobody, False),
             ("app", "action_check_connection", manager, True),
             ("app", "action_reseal", manager, False),

@@ -495,3 +495,12 @@ class TestTokenOnCursorsOfItsOwn(BaseCase):
         self.assertEqual((state, tokens), ("revoked", 0))
         asked = [request["status"] for request in self.bank.requests()]
         self.assertEqual(asked, [401, 200, 401])
+
+    def test_trouble_with_a_reminder_costs_no_token(self):
+        old = self.stored("refresh_sealed")
+        self.expire()
+        reminders = patch.object(self.registry["qonto.consent"], "_remind", side_effect=RuntimeError("no mail"))
+        with reminders, mute_logger("odoo.addons.qonto_psd2_sync.models.qonto_token"):
+            access = self.with_cursor(lambda env, consent: env["qonto.token"]._access_token(consent), end="rollback")
+        self.assertEqual(self.stored("access_sealed"), access)
+        self.assertNotEqual(self.stored("refresh_sealed"), old)

@@ -42,12 +42,16 @@ class QontoConnect(models.TransientModel):
                     lambda application, company=wizard.company_id: application.company_id == company
                 )[:1]
 
-    @api.depends("purpose", "company_id")
+    @api.depends("purpose", "company_id", "application_id")
     def _compute_wording(self):
         for wizard in self:
             wizard.wording = self.env["ir.qweb"]._render(
                 "qonto_psd2_sync.consent_wording",
-                {"company": wizard.company_id, "pay": wizard.purpose == "pay"},
+                {
+                    "company": wizard.company_id,
+                    "pay": wizard.purpose == "pay",
+                    "third_party": wizard.application_id.third_party,
+                },
             )
 
     def action_continue(self):
