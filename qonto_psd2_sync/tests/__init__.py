@@ -25,5 +25,6 @@ from . import (
     test_rights,
     test_token,
     test_tours,
+    test_transfer,
     test_translations,
 )

@@ -5,6 +5,7 @@ from odoo.fields import Datetime
 from odoo.service.model import call_kw
 from odoo.tests import Form, tagged
 
+from ..models.qonto_payment_order import Wish
 from .common import QontoCommon
 
 FEED_USER, FEED_MANAGER = "qonto_psd2_sync.group_feed_user", "qonto_psd2_sync.group_feed_manager"
@@ -15,6 +16,7 @@ STAGING_TOKEN = "a-staging-token-in-clear"
 READERS = {"auditor": "r", "feed_user": "r", "feed_manager": "r"}
 PAYERS = {"preparer": "r", "sender": "r"}
 OWN = {"feed_manager": "rwcu"}
+PAYMENTS = {"auditor": "r"} | PAYERS
 MAY = {
     "qonto.application": READERS | OWN,
     "qonto.consent": READERS | PAYERS,
@@ -32,6 +34,10 @@ MAY = {
     "qonto.disconnect": OWN,
     "qonto.delete": OWN,
     "qonto.partner.name": READERS | {"feed_manager": "ru"},
+    "qonto.payment.order": PAYMENTS,
+    "qonto.transfer": PAYMENTS,
+    "qonto.transfer.line": PAYMENTS,
+    "qonto.transfer.trail": PAYMENTS,
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
@@ -48,6 +54,9 @@ SECRETS = {
     ),
     "qonto.token": ("access_sealed", "refresh_sealed", "consent_id.state_digest"),
     "qonto.sync.run": ("sca_token_sealed",),
+    "qonto.payment.order": ("request_sealed", "account_id.consent_ids.token_ids.access_sealed"),
+    "qonto.transfer": ("order_id.request_sealed",),
+    "qonto.transfer.line": ("transfer_id.order_id.request_sealed",),
     "qonto.account": (
         "consent_ids.state_digest",
         "consent_ids.token_ids.refresh_sealed",
@@ -120,11 +129,25 @@ class TestRights(QontoCommon):
                 "name": "Treuhand Nord", "key": "treuhand nord", "partner_id": self.company.partner_id.id,
                 "company_id": self.company.id,
             }).sudo(False),
+            **self.payment_records(),
         }
         self.assertEqual(set(records), set(MAY))
         for name, record in records.items():
             self.assertEqual(len(record), 1, name)
         return records
+
+    def payment_records(self) -> dict:
+        """Return a record of each model of payments."""
+        payee = self.env["res.partner.bank"].sudo().create(
+            {"partner_id": self.partner_a.id, "acc_number": "DE02120300000000202051"}
+        )
+        bill = self.init_invoice("in_invoice", partner=self.partner_a, amounts=[100.0], post=True)
+        item = bill.line_ids.filtered(lambda line: line.account_id.account_type == "liability_payable")
+        orders = self.env(user=self.people["preparer"])["qonto.payment.order"]
+        wish = Wish(payee, "RG 4711", [(item.with_env(orders.env), 100.0)])
+        order = orders._prepare(self.account.with_env(orders.env), [wish]).with_env(self.env)
+        records = (order, order.transfer_ids, order.transfer_ids.line_ids, order.transfer_ids.trail_ids)
+        return {record._name: record for record in records}
 
     def as_user(self, user, records):
         """Return the records as somebody else meets them in a request of their own."""

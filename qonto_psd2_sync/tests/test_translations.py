@@ -27,12 +27,16 @@ IDENTIFIER = re.compile(r"\w*[^\W_]_[^\W_]\w*|\b[a-z]+[A-Z]\w*")
 MEANT_SO = {"QONTO_PSD2_SYNC_KEY", "api_url", "max_cron_threads", "oauth_url", "qonto_psd2_sync"}
 SAME_IN_GERMAN = {
     "%(account)s: %(problem)s",
+    "%(account)s: %(reason)s",
     "%(company)s: %(environment)s",
+    "%(payee)s: %(problem)s",
     "Admin",
     "Administrator",
+    "Alarm",
     "App",
     "Bank",
     "Dashboard",
+    "Details",
     "IBAN",
     "ID",
     "Journal",

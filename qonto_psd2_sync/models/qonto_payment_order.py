@@ -1,0 +1,241 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a person asks the bank to pay in one approval: 1 to 400 transfers, and the request that does it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..qonto_api import FrozenRequest, FrozenRequestChanged, sepa
+from ..qonto_api.payment_orders import MOST_IN_BULK
+from ..vault import vault_of
+
+PAYABLE = ("liability_payable", "asset_receivable")
+
+
+@dataclass
+class Wish:
+    """One transfer that somebody wants.
+
+    :param partner_bank: the payee's account, a `res.partner.bank`
+    :param items: open journal items with the amount to pay of each, in the account's currency
+    """
+
+    partner_bank: models.Model
+    reference: str
+    items: list = field(default_factory=list)
+    scheduled_date: date | None = None
+
+    @property
+    def amount(self) -> float:
+        """The whole of it."""
+        return sum(amount for _item, amount in self.items)
+
+
+class QontoPaymentOrder(models.Model):
+    _name = "qonto.payment.order"
+    _description = "Payment order to Qonto"
+    _inherit = ["mail.thread"]
+    _check_company_auto = True
+    _order = "id desc"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    account_id = fields.Many2one(
+        "qonto.account", string="From account", required=True, readonly=True, index=True, ondelete="restrict",
+        check_company=True,
+    )
+    currency_id = fields.Many2one("res.currency", related="account_id.currency_id", store=True)
+    prepared_by_id = fields.Many2one("res.users", string="Prepared by", required=True, readonly=True)
+    transfer_ids = fields.One2many("qonto.transfer", "order_id", string="Transfers", readonly=True)
+    amount_total = fields.Monetary(string="Total", compute="_compute_total")
+    transfer_count = fields.Integer(string="Number of transfers", compute="_compute_total")
+
+    # Committed before the first byte leaves (R2); sealed, since they hold a proof and payees (R13).
+    request_sealed = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    request_fingerprint = fields.Char(string="Fingerprint of the request", readonly=True, copy=False)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("transfer_ids.amount")
+    def _compute_total(self):
+        for order in self:
+            order.amount_total = sum(order.transfer_ids.mapped("amount"))
+            order.transfer_count = len(order.transfer_ids)
+
+    @api.depends("account_id")
+    def _compute_display_name(self):
+        for order in self:
+            order.display_name = self.env._("Payment order %s", order.id) if order.id else ""
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """What was asked to be paid stays."""
+        if self:
+            raise UserError(self.env._("A payment order is never deleted. Cancel its transfers instead."))
+
+    # === PREPARING === #
+
+    @api.model
+    def _prepare(self, account, wishes: list[Wish]):
+        """Make an order of what somebody wants to pay. Each of its bills is held from now on (R1).
+
+        :param account: the `qonto.account` to pay from
+        :return: the order, its transfers prepared
+        :raise AccessError: without the right to prepare payments
+        :raise UserError: something of it cannot be paid, and why
+        """
+        if not self.env.user.has_group("qonto_psd2_sync.group_payment_prepare"):
+            raise AccessError(self.env._("You need the right to prepare payments at Qonto."))
+        account.check_access("read")
+        if account.company_id not in self.env.companies:
+            raise AccessError(self.env._("This account belongs to another company."))
+        if account.currency_id.name != "EUR":
+            raise UserError(self.env._("Transfers leave from accounts in euros only."))
+        if not 0 < len(wishes) <= MOST_IN_BULK:
+            raise UserError(self.env._("An order holds 1 to %s transfers.", MOST_IN_BULK))
+        for wish in wishes:
+            self._check_wish(account, wish)
+        self._check_free([item for wish in wishes for item, _amount in wish.items])
+        order = self.sudo().create(
+            {
+                "company_id": account.company_id.id,
+                "account_id": account.id,
+                "prepared_by_id": self.env.uid,
+                "transfer_ids": [Command.create(self._transfer_values(wish)) for wish in wishes],
+            }
+        )
+        # R1's index speaks now, not at some later flush.
+        self.env.flush_all()
+        trail = self.env["qonto.transfer.trail"].sudo()
+        for transfer in order.transfer_ids:
+            trail._note(transfer, "Prepared", "")
+        return order.sudo(False)
+
+    @api.model
+    def _transfer_values(self, wish: Wish) -> dict:
+        bank = wish.partner_bank
+        return {
+            "partner_id": bank.partner_id.id,
+            "partner_bank_id": bank.id,
+            "payee_name": self._payee_name(bank),
+            "iban": sepa.compact_iban(bank.acc_number),
+            "amount": wish.amount,
+            "reference": wish.reference,
+            "scheduled_date": wish.scheduled_date,
+            "line_ids": [
+                Command.create({"move_line_id": item.id, "amount": amount}) for item, amount in wish.items
+            ],
+        }
+
+    @api.model
+    def _payee_name(self, bank) -> str:
+        return (bank.acc_holder_name or bank.partner_id.name or "").strip()
+
+    @api.model
+    def _check_wish(self, account, wish: Wish):
+        """Refuse what the bank would not take, or should not be asked for, in words."""
+        payee = self._payee_name(wish.partner_bank)
+        if why := sepa.iban_problem(wish.partner_bank.acc_number or ""):
+            raise UserError(
+                self.env._("%(payee)s: %(problem)s", payee=payee, problem=self._iban_words()[why])
+            )
+        if sepa.name_problem(payee):
+            raise UserError(
+                self.env._("%(payee)s: a payee's name has 1 to %(most)s characters, letters among them.",
+                           payee=payee, most=sepa.NAME_LENGTH)
+            )
+        if sepa.reference_problem(wish.reference):
+            raise UserError(
+                self.env._(
+                    "%(payee)s: the reference “%(reference)s” cannot be sent. It has 1 to %(most)s characters, no "
+                    "umlauts, and the right check digits if it begins with RF.",
+                    payee=payee, reference=wish.reference, most=sepa.REFERENCE_LENGTH,
+                )
+            )
+        if not wish.items:
+            raise UserError(self.env._("%(payee)s: there is no bill to pay.", payee=payee))
+        for item, amount in wish.items:
+            self._check_item(account, wish, item, amount)
+
+    @api.model
+    def _check_item(self, account, wish: Wish, item, amount: float):
+        item.check_access("read")
+        bill, currency = item.move_id.name or "", account.currency_id
+        partner = wish.partner_bank.partner_id.commercial_partner_id
+        if item.company_id != account.company_id or item.partner_id.commercial_partner_id != partner:
+            raise UserError(self.env._("%(bill)s belongs to another company or another payee.", bill=bill))
+        if item.parent_state != "posted" or item.account_id.account_type not in PAYABLE or item.reconciled:
+            raise UserError(self.env._("%(bill)s is not open: it is a draft, canceled or paid.", bill=bill))
+        if item.currency_id != currency:
+            raise UserError(self.env._("%(bill)s is not in euros.", bill=bill))
+        owed = -item.amount_residual_currency
+        if currency.compare_amounts(amount, 0) <= 0 or currency.compare_amounts(amount, owed) > 0:
+            raise UserError(
+                self.env._(
+                    "%(bill)s: between 0.01 and %(owed)s can be paid.",
+                    bill=bill, owed=currency.format(max(owed, 0.0)),
+                )
+            )
+
+    @api.model
+    def _check_free(self, items):
+        """Refuse an item that a live transfer holds, and name that transfer. The unique index has the last word."""
+        ids = [item.id for item in items]
+        if len(set(ids)) < len(ids):
+            raise UserError(self.env._("The same bill is in this order twice."))
+        line = self.env["qonto.transfer.line"].sudo().search(
+            [("move_line_id", "in", ids), ("live", "=", True)], limit=1
+        )
+        if line:
+            states = dict(line.transfer_id._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(bill)s: a transfer over %(amount)s for it is under way (%(state)s). It can be paid again when "
+                    "that one has ended.",
+                    bill=line.move_id.name,
+                    amount=line.currency_id.format(line.transfer_id.amount),
+                    state=states[line.transfer_id.state],
+                )
+            )
+
+    def _iban_words(self) -> dict:
+        return {
+            sepa.EMPTY: self.env._("the IBAN is missing."),
+            sepa.WRONG_FORM: self.env._("this is not an IBAN."),
+            sepa.WRONG_LENGTH: self.env._("the IBAN is too long or too short for its country."),
+            sepa.CHECK_DIGITS: self.env._("the IBAN is mistyped: its check digits are wrong."),
+            sepa.NOT_SEPA: self.env._("the account is outside the SEPA area."),
+        }
+
+    # === THE FROZEN REQUEST === #
+
+    def _freeze(self, frozen: FrozenRequest):
+        """Keep the request that is going to be sent, once. The caller commits before the first byte leaves (R2)."""
+        self.ensure_one()
+        if self.sudo().request_sealed:
+            raise UserError(self.env._("The request of this order is frozen already. Make a new order instead."))
+        self.sudo().write(
+            {
+                "request_sealed": vault_of(self.env).seal(json.dumps(frozen.to_stored())),
+                "request_fingerprint": frozen.fingerprint,
+            }
+        )
+
+    def _frozen(self) -> FrozenRequest:
+        """Return the request to send, to the byte.
+
+        :raise FrozenRequestChanged: it is not what was frozen
+        :raise vault.VaultError: it was frozen in another database, or the key is gone
+        """
+        self.ensure_one()
+        sealed = self.sudo().request_sealed
+        if not sealed:
+            raise FrozenRequestChanged("No request was frozen")
+        frozen = FrozenRequest.from_stored(json.loads(vault_of(self.env).open(sealed)))
+        if frozen.fingerprint != self.request_fingerprint:
+            raise FrozenRequestChanged("The order has another fingerprint")
+        return frozen

@@ -1,0 +1,31 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which bill a transfer pays, and with how much of it."""
+
+from odoo import fields, models
+
+
+class QontoTransferLine(models.Model):
+    _name = "qonto.transfer.line"
+    _description = "Bill paid by a transfer at Qonto"
+    _check_company_auto = True
+    _order = "transfer_id, id"
+    _rec_name = "move_line_id"
+
+    transfer_id = fields.Many2one(
+        "qonto.transfer", required=True, readonly=True, index=True, ondelete="restrict", check_company=True
+    )
+    company_id = fields.Many2one("res.company", related="transfer_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one("res.currency", related="transfer_id.currency_id", store=True)
+    move_line_id = fields.Many2one(
+        "account.move.line", string="Instalment", required=True, readonly=True, index=True, ondelete="restrict",
+        check_company=True,
+    )
+    move_id = fields.Many2one("account.move", string="Bill", related="move_line_id.move_id")
+    amount = fields.Monetary(required=True, readonly=True)
+    live = fields.Boolean(related="transfer_id.live", store=True)
+
+    # R1: PostgreSQL itself keeps the second one out, whoever comes from wherever.
+    _one_live_transfer = models.UniqueIndex(
+        "(move_line_id) WHERE live", "A transfer for this bill is under way already."
+    )
+    _amount_positive = models.Constraint("CHECK (amount > 0)", "What is paid of a bill is above zero.")
