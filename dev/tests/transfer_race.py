@@ -1,0 +1,150 @@
+"""Prepare a transfer of one bill twice at once, and claim one transfer twice at once; print what each was told (JSON).
+
+    transfer_race.py CONFIGURATION DATABASE
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+
+import odoo.tools
+from odoo import SUPERUSER_ID, Command, api
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+
+DONE = "done"
+IBAN = "DE02120300000000202051"
+
+
+class Office:
+    """A company that pays; each visit has a connection of its own."""
+
+    def __init__(self, database: str):
+        self.registry = Registry(database)
+        self.account = self.payee = 0
+
+    def visit(self, user: int = SUPERUSER_ID) -> api.Environment:
+        return api.Environment(self.registry.cursor(), user, {"tracking_disable": True})
+
+    def clerk(self) -> api.Environment:
+        env = self.visit()
+        return env(user=env.ref("base.user_admin").id)
+
+    def open(self) -> None:
+        """Make an account at the bank and a payee, for everybody to see."""
+        env = self.visit()
+        company = env.ref("base.user_admin").company_id
+        journal = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=1)
+        account = env["qonto.account"].create({
+            "name": "Main", "company_id": company.id, "environment": "own", "bank_ref": "a", "journal_id": journal.id,
+            "currency_id": company.currency_id.id, "start_date": "2026-01-01", "responsible_id": False,
+        })
+        partner = env["res.partner"].create({"name": "Elbe Kabel GmbH"})
+        payee = env["res.partner.bank"].create({"partner_id": partner.id, "acc_number": IBAN})
+        self.account, self.payee = account.id, payee.id
+        env.cr.commit()
+        env.cr.close()
+
+    def bill(self) -> int:
+        """Return a new open instalment of 100."""
+        env = self.visit()
+        account = env["qonto.account"].browse(self.account)
+        bill = env["account.move"].with_company(account.company_id).create({
+            "move_type": "in_invoice", "partner_id": env["res.partner.bank"].browse(self.payee).partner_id.id,
+            "invoice_date": "2026-01-15",
+            "invoice_line_ids": [Command.create({"name": "Cable", "price_unit": 100, "tax_ids": []})],
+        })
+        bill.action_post()
+        item = bill.line_ids.filtered(lambda line: line.account_type == "liability_payable")
+        env.cr.commit()
+        env.cr.close()
+        return item.id
+
+    # === WHAT IS TRIED === #
+
+    def prepare(self, env: api.Environment, item: int) -> None:
+        from odoo.addons.qonto_psd2_sync.models.qonto_payment_order import Wish  # known once the registry is loaded
+
+        wish = Wish(
+            env["res.partner.bank"].browse(self.payee), "RG 1", [(env["account.move.line"].browse(item), 100.0)]
+        )
+        env["qonto.payment.order"]._prepare(env["qonto.account"].browse(self.account), [wish])
+
+    @staticmethod
+    def claim(env: api.Environment, transfer: int) -> None:
+        from odoo.addons.qonto_psd2_sync.models import payment_clock
+        from odoo.addons.qonto_psd2_sync.payments import Claimed
+
+        env["qonto.transfer"].sudo().browse(transfer)._step(Claimed(payment_clock.now(env)))
+
+    @staticmethod
+    def told(env: api.Environment, action: Callable, *arguments: int) -> str:
+        """Do it as a request does, which begins again when PostgreSQL says that somebody else was faster."""
+        try:
+            retrying(lambda: action(env, *arguments), env)
+        except UserError as error:
+            env.cr.rollback()
+            return str(error)
+        return DONE
+
+    def both_at_once(self, action: Callable, subject: int) -> list[str]:
+        gate, answers = threading.Barrier(2), []
+
+        def clerk() -> None:
+            env = self.clerk()
+            env["qonto.transfer"].search_count([])  # has begun to look before the other is done
+            gate.wait()
+            answers.append(self.told(env, action, subject))
+            env.cr.close()
+
+        clerks = [threading.Thread(target=clerk) for _number in range(2)]
+        for each in clerks:
+            each.start()
+        for each in clerks:
+            each.join()
+        return answers
+
+    def ready(self) -> int:
+        """Return a transfer that may be sent."""
+        from odoo.addons.qonto_psd2_sync.payments import HandedOver, Verified
+
+        item, env = self.bill(), self.clerk()
+        self.prepare(env, item)
+        transfer = env["qonto.transfer.line"].sudo().search([("move_line_id", "=", item)]).transfer_id
+        transfer._step(HandedOver())
+        transfer._step(Verified())
+        env.cr.commit()
+        env.cr.close()
+        return transfer.id
+
+    def trail(self, transfer: int) -> list[str]:
+        env = self.visit()
+        events = env["qonto.transfer"].browse(transfer).trail_ids.sorted("id").mapped("event")
+        env.cr.close()
+        return events
+
+    def live(self, item: int) -> int:
+        env = self.visit()
+        count = env["qonto.transfer.line"].search_count([("move_line_id", "=", item)])
+        env.cr.close()
+        return count
+
+
+def main(configuration: str, database: str) -> None:
+    odoo.tools.config.parse_config(["-c", configuration, "-d", database, "--log-level=critical"])
+    office = Office(database)
+    office.open()
+    result = {"prepared": [], "claimed": []}
+    for _round in range(4):
+        item = office.bill()
+        result["prepared"].append({"answers": office.both_at_once(office.prepare, item), "lines": office.live(item)})
+        transfer = office.ready()
+        answers = office.both_at_once(office.claim, transfer)
+        result["claimed"].append({"answers": answers, "trail": office.trail(transfer)})
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
