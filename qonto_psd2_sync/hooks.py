@@ -3,8 +3,13 @@
 
 
 def uninstall_hook(env):
-    """Hand the journals back to stock Odoo; lines, matches and entries are not touched."""
+    """Hand the journals back to stock Odoo, with no reminder left; lines, matches and entries are not touched."""
     journals = env["account.journal"].with_context(active_test=False).search([])
     journals.filtered(lambda journal: journal.bank_statements_source == "qonto").write(
         {"bank_statements_source": "undefined"}
     )
+    # A kind of activity that is in use can't go, done ones included.
+    kinds = env["ir.model.data"].search([("module", "=", "qonto_psd2_sync"), ("model", "=", "mail.activity.type")])
+    env["mail.activity"].with_context(active_test=False).search(
+        [("activity_type_id", "in", kinds.mapped("res_id"))]
+    ).unlink()

@@ -47,6 +47,7 @@ def test_uninstalling_leaves_lines_matches_payments_and_balances_unchanged(
     assert_books_equal_bank(office, bank)
     line = _match_a_line_with_an_invoice(office)
     payment = _pay_a_bill(office)
+    _let_the_consent_end_soon(office, database)
     before = _books(database)
 
     office.call("ir.module.module", "button_immediate_uninstall", _addon(office))
@@ -82,6 +83,14 @@ def test_uninstalling_leaves_lines_matches_payments_and_balances_unchanged(
     with pytest.raises(say.Problem, match=r"already has \d+ lines? from"):
         office.connect(bank, main_only=True)
     assert office.read("qonto.account", [], ["name"]) == []
+
+
+def _let_the_consent_end_soon(office: Office, database: str) -> None:
+    """Leave a reminder on the journal, of a kind that goes with the addon."""
+    query(database, "UPDATE qonto_consent SET valid_until = now() AT TIME ZONE 'UTC' + interval '2 days' RETURNING id")
+    cron = office.call("ir.model.data", "check_object_reference", "qonto_psd2_sync", "ir_cron_sync_1")[1]
+    office.call("ir.cron", "method_direct_trigger", [cron])
+    assert office.read("mail.activity", [("res_model", "=", "account.journal")], ["summary"])
 
 
 def _addon(office: Office) -> list[int]:

@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo.fields import Date, Datetime
 from odoo.tests import tagged
 
+from ..hooks import uninstall_hook
 from ..models.qonto_consent_reminder import ACTIVITY
 from .test_connect import ConnectCase
 
@@ -271,6 +272,17 @@ class TestConsentLife(LifeCase):
         account.consent_ids.sudo().valid_until = Datetime.now() + timedelta(days=3)
         self.env["qonto.consent"].sudo()._update_states()
         self.assertEqual(self.reminders(account).user_id, colleague)
+
+    def test_uninstalling_is_not_stopped_by_reminders_open_or_done(self):
+        account = self.connect()
+        for days in (7, 3):
+            account.consent_ids.sudo().valid_until = Datetime.now() + timedelta(days=days)
+            self.env["qonto.consent"]._update_states()
+            if days == 7:
+                self.reminders(account).action_feedback()
+        uninstall_hook(self.env(su=True))
+        self.env.ref(ACTIVITY).sudo().unlink()
+        self.assertEqual(account.journal_id.bank_statements_source, "undefined")
 
     # === SOMEBODY LEAVES === #
 
