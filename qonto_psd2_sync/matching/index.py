@@ -39,15 +39,15 @@ class ItemIndex:
 
     def _add_numbers(self, item: OpenItem) -> None:
         for number in item.numbers:
-            key = normalised(number)
-            if not tells(number):
+            key, full, series, parts = _keys_of(number, item.day.year)
+            if not full:
                 # Too short to mean a document by itself: it may yet agree with an amount or a partner.
                 self._by_part[key].add(item.id)
                 continue
             self._by_number[key].add(item.id)
-            if not key.isdigit():
-                self._masks.add(mask(key))
-            for part in parts_of(number, item.day.year):
+            if series:
+                self._masks.add(series)
+            for part in parts:
                 self._by_part[part].add(item.id)
 
     def _add_facts(self, item: OpenItem) -> None:
@@ -114,6 +114,18 @@ class ItemIndex:
         candidates = {each for token in tokens(name) for each in self._names_by_stem.get(token[:STEM], ())}
         found = ((each, likeness(name, each)) for each in sorted(candidates))
         return tuple((each, alike) for each, alike in found if alike > 0)
+
+
+@lru_cache(maxsize=1 << 16)
+def _keys_of(number: str, year: int) -> tuple[str, bool, str, frozenset[str]]:
+    """Return a number normalised, whether it means one document, its series, and how people shorten it.
+
+    Kept, since the same documents are open each time somebody looks: reading ten thousand numbers takes a second.
+    """
+    key = normalised(number)
+    if not tells(number):
+        return key, False, "", frozenset()
+    return key, True, "" if key.isdigit() else mask(key), frozenset(parts_of(number, year))
 
 
 def parts_of(number: str, year: int) -> set[str]:

@@ -15,6 +15,8 @@ _GROUP = re.compile(r"\d+|[^\W\d_]+")
 
 def folded(text: str) -> str:
     """Return a text without case and accents."""
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in text if not unicodedata.combining(character))
 
