@@ -9,19 +9,19 @@ class QontoBalancePoint(models.Model):
     _name = "qonto.balance.point"
     _description = "Balance of bank and ledger over time"
     _auto = False
-    _order = "day, account_id"
+    _order = "day, account_id, side"
     _rec_name = "day"
 
     account_id = fields.Many2one("qonto.account", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     day = fields.Date(readonly=True)
-    bank_balance = fields.Monetary(string="Bank", readonly=True)
-    ledger_balance = fields.Monetary(string="Ledger", readonly=True)
-    difference = fields.Monetary(readonly=True)
+    side = fields.Selection(selection=[("bank", "Bank"), ("ledger", "Ledger")], readonly=True)
+    balance = fields.Monetary(readonly=True)
+    difference = fields.Monetary(readonly=True, aggregator=None)
 
     def init(self):
-        """Each day since the account's start: what the bank had at its end, and what the ledger account had."""
+        """Each day since the account's start: what the bank had at its end, and the ledger account: two rows."""
         drop_view_if_exists(self.env.cr, self._table)
         self.env.cr.execute(SQL(
             """
@@ -44,9 +44,9 @@ class QontoBalancePoint(models.Model):
                            PARTITION BY days.account_id ORDER BY days.day) AS ledger_balance
                   FROM days LEFT JOIN ledger ON ledger.account_id = days.account_id AND ledger.day = days.day
             )
-            SELECT running.account_id * 100000 + (running.day - DATE '2000-01-01') AS id,
-                   running.account_id, running.company_id, running.currency_id, running.day,
-                   running.ledger_balance, bank.balance AS bank_balance,
+            SELECT running.account_id * 100000 + (running.day - DATE '2000-01-01') * 2 + side.number AS id,
+                   running.account_id, running.company_id, running.currency_id, running.day, side.name AS side,
+                   CASE side.number WHEN 0 THEN bank.balance ELSE running.ledger_balance END AS balance,
                    bank.balance - running.ledger_balance AS difference
               FROM running
               JOIN LATERAL (
@@ -63,6 +63,7 @@ class QontoBalancePoint(models.Model):
                   ORDER BY booking_date, settled_at, id LIMIT 1)
                   ORDER BY choice LIMIT 1
                    ) AS bank ON TRUE
+        CROSS JOIN (VALUES (0, 'bank'), (1, 'ledger')) AS side (number, name)
             """,
             SQL.identifier(self._table),
         ))

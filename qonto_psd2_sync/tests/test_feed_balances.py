@@ -125,11 +125,15 @@ class TestFeedBalances(FeedCommon):
         hidden._take_back("hidden", "Private")
         self.env.flush_all()
         points = self.env["qonto.balance.point"].search([("account_id", "=", self.account.id)])
-        self.assertEqual(len(points), (fields.Date.today() - self.account.start_date).days + 2)
-        self.assertEqual(points[0].day, self.account.start_date - timedelta(days=1))
-        self.assertEqual(points[0].difference, 0)
-        self.assertEqual(points[-1].difference, 10.0)
-        self.assertEqual(round(points[-1].bank_balance * 100), self.bank.truth(self.ref)["balance_cents"])
+        self.assertEqual(len(points), 2 * ((fields.Date.today() - self.account.start_date).days + 2))
+        first, last = (
+            {point.side: point for point in points if point.day == day}
+            for day in (self.account.start_date - timedelta(days=1), fields.Date.today())
+        )
+        self.assertEqual(first["bank"].balance, first["ledger"].balance)
+        self.assertEqual(round(last["bank"].balance * 100), self.bank.truth(self.ref)["balance_cents"])
+        self.assertAlmostEqual(last["bank"].balance - last["ledger"].balance, 10.0)
+        self.assertEqual(last["ledger"].difference, 10.0)
 
     # === FORECAST === #
 

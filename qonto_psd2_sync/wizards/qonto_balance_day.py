@@ -9,7 +9,10 @@ class QontoBalanceDay(models.TransientModel):
     _name = "qonto.balance.day"
     _description = "Balance on a day"
 
-    account_id = fields.Many2one("qonto.account", required=True, ondelete="cascade")
+    account_id = fields.Many2one(
+        "qonto.account", required=True, ondelete="cascade",
+        default=lambda self: self.env["qonto.account"].search([("company_id", "in", self.env.companies.ids)], limit=1),
+    )
     company_id = fields.Many2one(related="account_id.company_id")
     currency_id = fields.Many2one(related="account_id.currency_id")
     day = fields.Date(required=True, default=fields.Date.context_today)

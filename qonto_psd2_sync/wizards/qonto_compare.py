@@ -16,7 +16,10 @@ class QontoCompare(models.TransientModel):
     _name = "qonto.compare"
     _description = "Check against the bank"
 
-    account_id = fields.Many2one("qonto.account", required=True, ondelete="cascade")
+    account_id = fields.Many2one(
+        "qonto.account", required=True, ondelete="cascade",
+        default=lambda self: self.env["qonto.account"].search([("company_id", "in", self.env.companies.ids)], limit=1),
+    )
     currency_id = fields.Many2one(related="account_id.currency_id")
     date_from = fields.Date(
         string="From", required=True, default=lambda self: fields.Date.context_today(self) - timedelta(days=30)
