@@ -119,7 +119,8 @@ class QontoAccount(models.Model):
         if run.phase == "fetch" and run._is_waiting_for_phone() and not self._go_on_if_approved(run, lease):
             return False
         if self._would_ring_anothers_phone(run):
-            self._fail(run, "sca_other_person", self._reading_consents()[self.id].user_id.name)
+            kind = "sca_required" if run.trigger == "scheduled" else "sca_other_person"
+            self._fail(run, kind, self._reading_consents()[self.id].user_id.name)
             return False
         try:
             return super()._fetch(run, lease, deadline)
