@@ -4,6 +4,7 @@ from . import (
     account_journal,
     account_journal_matching,
     account_move,
+    account_move_held,
     account_reconcile_model,
     other_screens,
     qonto_account,

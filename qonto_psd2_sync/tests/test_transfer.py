@@ -216,6 +216,18 @@ class TestTransfer(QontoCommon):
         with self.assertRaises(psycopg2.Error), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.env.cr.execute("DELETE FROM account_move_line WHERE id = %s", [item.id])
 
+    def test_a_bill_stays_as_it_is_while_a_transfer_pays_it(self):
+        item, free = self.bill(), self.bill()
+        transfer = self.transfer(item)
+        for method in ("button_draft", "button_cancel"):
+            with self.subTest(method), self.assert_told("stays as it is: a transfer over .*100.00.* to Elbe"):
+                getattr(free.move_id | item.move_id, method)()
+        self.assertEqual((free.move_id.state, item.move_id.state), ("posted", "posted"))
+        free.move_id.button_draft()
+        self.steps(transfer, Canceled("by_person"))
+        item.move_id.button_draft()
+        self.assertEqual(item.move_id.state, "draft")
+
     # === THE LIFE === #
 
     def test_a_life_is_kept_part_by_part(self):
