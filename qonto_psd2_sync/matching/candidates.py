@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from . import sums
 from .facts import ItemKind, LineFacts, OpenItem
-from .fit import How, amount_for, amounts_of, fit
+from .fit import MOST_FEE, MOST_ROUNDING, How, amount_for, amounts_of, fit
 from .index import ItemIndex
 from .names import STRONG
 from .numbers import runs, words
@@ -87,14 +87,20 @@ class Candidates:
         if len(mine) == 1:  # an account alone speaks for all of a partner's items
             self.sets.add((mine[0].id,))
         for item in mine:
-            how = fit(self.line, [item])
-            if how and how.how not in (How.PART, How.OVERPAID):
-                self.sets.add((item.id,))
+            if self._is_near(item):
+                how = fit(self.line, [item])
+                if how and how.how not in (How.PART, How.OVERPAID):
+                    self.sets.add((item.id,))
         known = {item.id for item in itertools.chain(exact, mine)}
         for hit in self.reading.parts:
             for item in self._items(hit.item_ids):
                 if item.id in known or len(hit.key) >= LONG_PART:
                     self.sets.add((item.id,))
+
+    def _is_near(self, item: OpenItem) -> bool:
+        """Whether a closer look pays: a partner may have thousands of items."""
+        amount = self.amounts[item.currency]
+        return item.discount_amount == amount or -MOST_ROUNDING <= abs(item.residual) - abs(amount) <= MOST_FEE
 
     # === SEVERAL === #
 

@@ -29,7 +29,7 @@ def tokens(name: str) -> tuple[str, ...]:
     (('backerei', 'grunwald'), ('backerei', 'grunwald'), ('gmbh',))
     """
     plain = name.casefold()
-    found = [_spelled(word) for word in words(plain.replace(".", "")) if not word.isdigit()]
+    found = [_spelled(word) for word in words(plain.replace(".", ""))]
     telling = tuple(word for word in found if word not in _FORMS and len(word) > 1)
     return telling or tuple(found)
 
@@ -66,7 +66,14 @@ def likeness(one: str, other: str) -> float:
     covered, alike = min(1.0, shared / min(length, other_length)), min(1.0, shared / max(length, other_length))
     # One word of several is a family name, or a trade: "Müller" is not "Müller Haustechnik".
     alone = min(len(ours), len(theirs)) == 1
-    return covered * (0.4 if alone else 0.6) + alike * 0.4
+    found = covered * (0.4 if alone else 0.6) + alike * 0.4
+    return min(found, WEAK) if _numbered_apart(ours, theirs) else found
+
+
+def _numbered_apart(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether both names have numbers, and no common one: branch 12 is not branch 13."""
+    numbers, others = ({word for word in each if word.isdigit()} for each in (ours, theirs))
+    return bool(numbers and others and not numbers & others)
 
 
 def _shared(one: str, other: str) -> int:
