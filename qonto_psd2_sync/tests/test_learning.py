@@ -102,6 +102,22 @@ class TestLearning(QontoCommon):
             self.assertEqual(proofs, ["amount exact", "name like Deich & Co GmbH", told])
         self.assertEqual(invoice.payment_state, "not_paid")
 
+    def test_more_lines_take_no_more_queries(self):
+        invoices = [self.invoice(100.0 + at, f"RE/2026/{at:04d}") for at in range(8)]
+        lines = self.env["account.bank.statement.line"].union(*(
+            self.bank_line(100.0 + at, f"RE/2026/{at:04d}", partner_name=f"Firma {at}", account_number=IBAN)
+            for at in range(len(invoices))
+        ))
+        self.assertEqual(self.queries(lines[:1]), self.queries(lines))
+
+    def queries(self, lines) -> int:
+        """Return how many queries the proposals for some lines take, once rights and rules are known."""
+        for _time in range(2):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            lines._qonto_proposals()
+        return self.env.cr.sql_log_count - before
+
     # === LEARNING === #
 
     def test_account_of_a_confirmed_line_becomes_the_partners_and_is_not_trusted(self):
