@@ -38,10 +38,11 @@ def propose(line: LineFacts, index: ItemIndex, limit: int = LIMIT) -> tuple[Prop
     if line.own_account and not line.transfer_id:
         return ()  # money only moved between the company's own accounts
     reading = read(line, index)
-    weighed = (weigh(line, index, reading, ids) for ids in Candidates(line, index, reading).all())
-    ranked = sorted((each for each in weighed if each and each.score >= LEAST_SCORE and each.kinds), key=_rank)
+    candidates = (weigh(line, index, reading, ids) for ids in Candidates(line, index, reading).all())
+    weighed = [each for each in candidates if each and each.kinds]
+    ranked = sorted((each for each in weighed if each.score >= LEAST_SCORE), key=_rank)
     odds = [math.exp(min(50.0, STEEPNESS * (each.score - EVEN_SCORE))) for each in ranked]
-    certain = bool(ranked) and _is_certain(ranked[0], ranked)
+    certain = bool(ranked) and _is_certain(ranked[0], weighed)
     return tuple(
         Proposal(
             line_id=line.id, item_ids=each.ids, proofs=each.proofs, certain=certain and each is ranked[0],
@@ -60,7 +61,8 @@ def _rank(each: Evidence) -> tuple:
     )
 
 
-def _is_certain(best: Evidence, ranked: list[Evidence]) -> bool:
+def _is_certain(best: Evidence, weighed: list[Evidence]) -> bool:
+    """Whether two proofs speak for it, and nothing for anything else: not even what is too weak to be suggested."""
     if best.proof_count < PROOFS_TO_BE_CERTAIN or not _books_cleanly(best):
         return False
     if ProofKind.TRANSFER in best.kinds:
@@ -68,8 +70,8 @@ def _is_certain(best: Evidence, ranked: list[Evidence]) -> bool:
     if _is_contradicted(best):
         return False
     if not best.fully_named:
-        return not _has_twin(best, ranked)
-    return not _has_rival(best, ranked)
+        return not _has_twin(best, weighed)
+    return not _has_rival(best, weighed)
 
 
 def _books_cleanly(best: Evidence) -> bool:
@@ -106,7 +108,7 @@ def _is_weak(best: Evidence) -> bool:
     return any(key.isdigit() or len(digits_of(key)) < WEAK_NUMBER for key in keys)
 
 
-def _has_twin(best: Evidence, ranked: list[Evidence]) -> bool:
+def _has_twin(best: Evidence, weighed: list[Evidence]) -> bool:
     """Whether another item has the same open amount and may be the counterparty's: twins are for a person."""
     residual = best.items[0].residual
     for item_id in best.index.of_amount(best.items[0].currency, residual):
@@ -117,14 +119,14 @@ def _has_twin(best: Evidence, ranked: list[Evidence]) -> bool:
     return any(
         other is not best and other.fit.how in (How.EXACT, How.DISCOUNT)
         and (other.known_account or other.alike >= WEAK or other.numbers)
-        for other in ranked
+        for other in weighed
         if len(other.items) == 1
     )
 
 
-def _has_rival(best: Evidence, ranked: list[Evidence]) -> bool:
+def _has_rival(best: Evidence, weighed: list[Evidence]) -> bool:
     """Whether another set has as much for it: the same number of another vendor, a payer who is more alike."""
-    for other in ranked:
+    for other in weighed:
         if other is best or set(other.ids) <= set(best.ids):
             continue
         if other.fully_named and other.proof_count >= best.proof_count:

@@ -143,8 +143,8 @@ class Evidence:
 
     @cached_property
     def somebody_else(self) -> bool:
-        """Whether the counterparty is, by its name, another partner with open items."""
-        return self.stranger and bool(self.index.named(self.line.name, STRONG))
+        """Whether the counterparty may be, by its name, another partner with open items."""
+        return self.stranger and bool(self.index.named(self.line.name, WEAK))
 
     # === ALL === #
 
