@@ -51,6 +51,7 @@ class Faults:
             return
         scope.setdefault("state", {})["fault"] = fault.kind
         if fault.kind == "delay" and not fault.after_effect:
+            receive = await _whole(receive)
             await asyncio.sleep(fault.seconds)
         answered = fault.after_effect or fault.kind in NEED_THE_ANSWER
         messages = await self._right_answer(scope, receive) if answered else []
