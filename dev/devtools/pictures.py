@@ -39,6 +39,8 @@ def main(arguments: list[str]) -> int:
         phone = Photographer(chromium.new_page(**PHONE), folder, servers)
         phone.log_in()
         phone.keep("phone-card", of=CARD)
+        phone.visit("/odoo/bank-matching", ".o_qonto_line")
+        phone.keep("phone-matching")
     return 0
 
 
@@ -134,6 +136,16 @@ def _work(desk: Photographer) -> None:
 
     desk.visit(DASHBOARD, CARD)
     desk.keep("dashboard")
+    desk.visit("/odoo/bank-matching", ".o_qonto_line")
+    page.click(".o_qonto_show_booked")
+    desk.keep("matching")
+    page.click(".o_qonto_show_booked")
+    page.click(".o_qonto_line:has(.o_qonto_accept) .o_qonto_open >> nth=0")
+    page.wait_for_selector(".o_qonto_panel")
+    page.locator(".o_qonto_item").first.click()
+    page.set_viewport_size(TALL)
+    desk.keep("matching-panel")
+    page.set_viewport_size(SIZE)
     desk.visit("/odoo/qonto-accounts", ".o_data_row")
     desk.keep("accounts")
     desk.visit("/odoo/qonto-set-up", ".o_data_row")

@@ -11,8 +11,10 @@ from ..matching import ItemIndex, Proof, ProofKind, Proposal, propose
 from .proof_words import proof_in_words, rest_in_words
 from .statement_line_by_itself import proofs_as_json
 
-# Equal payments that are looked at besides those on the screen.
+# Equal payments that are looked at besides those on the screen, and equal proposals of which each may get another.
 EQUAL_LINES = 200
+TWINS = 24
+SHOWN = 3
 
 
 class AccountBankStatementLine(models.Model):
@@ -47,7 +49,9 @@ class AccountBankStatementLine(models.Model):
         for lines, index in self._qonto_indexes():
             # Equal payments that are not asked for take part: each invoice is suggested to one of them only.
             by_date = (lines | lines._qonto_equal_lines()).sorted(lambda line: (line.date, line.id))
-            proposals = spread({line.id: propose(line._qonto_facts(), index) for line in by_date}, index)
+            proposals = spread(
+                {line.id: propose(line._qonto_facts(), index, limit=TWINS) for line in by_date}, index
+            )
             certain = by_date._qonto_without_rivals(proposals)
             documents = lines._qonto_documents_told(
                 {item_id for line in lines for each in proposals[line.id] for item_id in each.item_ids}
@@ -240,20 +244,24 @@ class AccountBankStatementLine(models.Model):
 
 
 def spread(proposals: dict[int, tuple[Proposal, ...]], index: ItemIndex) -> dict[int, tuple[Proposal, ...]]:
-    """Suggest to lines that have the same best proposal one of its twins each: as many payments as invoices.
+    """Suggest to lines that have equal best proposals one of them each: the first payment, the oldest document.
 
     :param proposals: by line, in the lines' order
+    :return: at most three for each line
     """
     def looks(proposal: Proposal) -> tuple:
         items = [index.items[item_id] for item_id in proposal.item_ids]
-        return proposal.kinds, sorted((item.partner_id or 0, item.currency, item.residual) for item in items)
+        return proposal.kinds, tuple(sorted((item.partner_id or 0, item.currency, item.residual) for item in items))
+
+    def age(proposal: Proposal) -> tuple:
+        return sorted(index.items[item_id].day for item_id in proposal.item_ids), proposal.item_ids
 
     taken: set[tuple[int, ...]] = set()
     result = {}
     for line_id, ranked in proposals.items():
-        free = [each for each in ranked if each.item_ids not in taken and looks(each) == looks(ranked[0])]
-        first = free[0] if free else next(iter(ranked), None)
+        twins = [each for each in ranked if looks(each) == looks(ranked[0])]
+        first = min((each for each in twins if each.item_ids not in taken), key=age, default=next(iter(ranked), None))
         if first:
             taken.add(first.item_ids)
-        result[line_id] = tuple(sorted(ranked, key=lambda each, first=first: each is not first))
+        result[line_id] = tuple(sorted(ranked, key=lambda each, first=first: each is not first))[:SHOWN]
     return result

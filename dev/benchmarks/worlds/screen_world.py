@@ -1,4 +1,4 @@
-"""Fill a company's books with open items and bank lines, call what *Bank matching* calls, print how long it took (JSON).
+"""Fill a company's books with open items and bank lines, and print how long *Bank matching* takes (JSON).
 
     screen_world.py CONFIGURATION DATABASE
 """
@@ -71,7 +71,7 @@ def fill(env: api.Environment) -> dict[str, int]:
         env["account.bank.statement.line"].create([
             {
                 "journal_id": journal.id, "date": DAY + timedelta(days=number % 60), "amount": amounts[number * 9],
-                "payment_ref": f"Customer - {'RE-2026-%05d' % (number * 9) if number % 2 else 'Danke'}",
+                "payment_ref": f"Customer - {f'RE-2026-{number * 9:05}' if number % 2 else 'Danke'}",
             }
             for number in range(start, start + 250)
         ])
@@ -106,20 +106,20 @@ def multiply(cursor, template: int, partners: list[int], amounts: list[float]) -
             INSERT INTO account_move ({names}) SELECT {values} FROM account_move t, facts f WHERE t.id = {template}
             RETURNING id, sequence_number
         ) INSERT INTO made SELECT sequence_number, id FROM copied
-    """)
+    """)  # noqa: S608 - names of columns, from the database itself
     sign = "sign(t.balance)"
     names, values = columns("account_move_line", {
         "move_id": "m.id", "move_name": "'CLONE/' || f.number", "partner_id": "f.partner",
         "date": "t.date - (f.number % 90)", "debit": "CASE WHEN t.debit > 0 THEN f.amount ELSE 0 END",
         "credit": "CASE WHEN t.credit > 0 THEN f.amount ELSE 0 END",
-        **{name: f"{sign} * f.amount" for name in ("balance", "amount_currency")},
+        "balance": f"{sign} * f.amount", "amount_currency": f"{sign} * f.amount",
         **{name: f"CASE WHEN t.{name} <> 0 THEN {sign} * f.amount ELSE 0 END"
            for name in ("amount_residual", "amount_residual_currency")},
     })
     cursor.execute(f"""
         INSERT INTO account_move_line ({names}) SELECT {values}
         FROM account_move_line t, made m JOIN facts f USING (number) WHERE t.move_id = {template}
-    """)
+    """)  # noqa: S608 - names of columns, from the database itself
 
 
 def p95(act, times: int, env: api.Environment) -> float:
