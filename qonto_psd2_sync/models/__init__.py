@@ -26,6 +26,7 @@ from . import (
     qonto_consent_round_trip,
     qonto_consent_validity,
     qonto_matching,
+    qonto_matching_rows,
     qonto_matching_visit,
     qonto_partner_name,
     qonto_payment_order,
@@ -51,4 +52,5 @@ from . import (
     statement_line_feed,
     statement_line_learning,
     statement_line_matching,
+    statement_line_transfer,
 )

@@ -35,6 +35,7 @@ class AccountBankStatementLine(models.Model):
             iban=iban,
             partner_id=self.partner_id.commercial_partner_id.id or None,
             name=self._qonto_counterparty(),
+            transfer_id=str(self.qonto_transfer_id.id) if self.qonto_transfer_id else None,
             confirmed=frozenset(self.qonto_confirmed_partner_id.ids),
             operation=self.transaction_type or transaction.operation_type or "",
             own_account=bool(iban) and iban in self._qonto_own_ibans(),
@@ -76,6 +77,7 @@ class AccountBankStatementLine(models.Model):
             moves._field_to_sql(move, "payment_reference", query),
         ))
         rows += [row for row in self._qonto_open_payments() if only is None or row[0] in only]
+        transfers = self._qonto_transfers_of([row[0] for row in rows])
         ibans = self._qonto_ibans_of({row[1] for row in rows if row[1]})
         currencies = {currency.id: currency for currency in self.env["res.currency"].browse({row[3] for row in rows})}
         none: frozenset[str] = frozenset()
@@ -88,6 +90,7 @@ class AccountBankStatementLine(models.Model):
                 numbers=tuple({text: None for text in texts if text}),
                 day=day,
                 ibans=ibans.get(partner_id, none),
+                transfer_id=transfers.get(item_id),
                 kind=ItemKind.PAYMENT if item_id < 0 else ItemKind.DOCUMENT,
                 names=tuple({text: None for text in (name, company_name) if text}),
                 **self._qonto_discount(residual, amount, discount_day, discounted, currencies[currency_id]),

@@ -9,6 +9,7 @@ from . import (
     test_consent_life,
     test_consent_tours,
     test_delete,
+    test_fee_rule,
     test_feed,
     test_feed_alarm,
     test_feed_answers,

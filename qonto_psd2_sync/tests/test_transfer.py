@@ -331,3 +331,18 @@ class TestTransfer(QontoCommon):
         self.env["ir.config_parameter"].sudo().set_param("database.uuid", str(uuid.uuid4()))
         with self.assertRaises(SealBroken):
             transfer.order_id._frozen()
+
+    # === MATCHING === #
+
+    def test_bank_line_of_a_transfer_is_booked_on_its_bills_whatever_the_text_says(self):
+        item, twin = self.bill(), self.bill()
+        transfer = self.transfer(item)
+        self.bank.add(self.main["id"], -100_00, label="Somebody", reference="?")
+        row = self.bank.truth(self.main["id"])["transactions"][-1]
+        transfer.sudo().transaction_ref = row["id"]
+        self.sync(self.account)
+        line = self.env["account.bank.statement.line"].search([("qonto_bank_ref", "=", row["id"])])
+        self.assertEqual(line.qonto_transfer_id, transfer)
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual((item.amount_residual, twin.amount_residual), (0.0, -100.0))
+        self.assertEqual({proof["kind"] for proof in line.qonto_proofs}, {"transfer", "amount"})
