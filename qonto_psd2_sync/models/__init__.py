@@ -52,5 +52,6 @@ from . import (
     statement_line_feed,
     statement_line_learning,
     statement_line_matching,
+    statement_line_own_account,
     statement_line_transfer,
 )

@@ -197,6 +197,19 @@ class QontoMatching(models.AbstractModel):
         return self._booked_rows(line)[0]
 
     @api.model
+    def book_own(self, line_id: int) -> dict:
+        """Book a movement to or from an own account, and return the booked row."""
+        line = self._line_to_match(line_id)
+        journal = line._qonto_own_journals().get(line)
+        if not journal:
+            raise UserError(self.env._(
+                "What this line was to pay has changed meanwhile. Look at the new proposal, and decide again."
+            ))
+        line._qonto_book_own(journal)
+        line._qonto_keep_proofs([{"kind": "own", "detail": ""}], by_itself=False)
+        return self._booked_rows(line)[0]
+
+    @api.model
     def undo(self, line_id: int) -> dict:
         """Take the booking of a line back, and return its row with its proposals."""
         self._check_may_match()

@@ -72,7 +72,7 @@ class AccountBankStatementLine(models.Model):
     # === BY ITSELF === #
 
     def _qonto_book_by_themselves(self) -> Iterator["models.BaseModel"]:
-        """Book what is certain, then what automatic models explain.
+        """Book what is certain, then movements between own accounts, then what automatic models explain.
 
         A generator: the caller commits after each batch that it is handed.
 
@@ -98,10 +98,14 @@ class AccountBankStatementLine(models.Model):
             for line in allowed if line.id in certain
         }
         unexplained = allowed.filtered(lambda line: not proposals.get(line.id))
+        own = unexplained._qonto_book_own_pairs()
+        if own:
+            yield own
+        unexplained -= own
         for line, model in rules._qonto_automatic(unexplained).items():
             bookings[line] = (Booking(line, model=model), [{"kind": "rule", "detail": model.name, "id": model.id}])
         lines = allowed.filtered(lambda line: line in bookings)
-        (self - lines)._qonto_show_elsewhere(proposals)
+        (self - lines - own)._qonto_show_elsewhere(proposals)
         for start in range(0, len(lines), BATCH):
             batch = lines[start:start + BATCH]
             yield batch._qonto_book_what_can_be({line: bookings[line] for line in batch})

@@ -57,6 +57,7 @@ class AccountBankStatementLine(models.Model):
                 {item_id for line in lines for each in proposals[line.id] for item_id in each.item_ids}
             )
             rules = lines._qonto_rules_told(lines.filtered(lambda line, found=proposals: not found[line.id]))
+            own = lines.filtered(lambda line, found=proposals: not found[line.id])._qonto_own_told()
             ways = {(item.residual > 0, item.currency) for item in index.items.values()}
             for line in lines:
                 entries = [
@@ -65,7 +66,7 @@ class AccountBankStatementLine(models.Model):
                         "certain": proposal.certain and line.id in certain,
                     }
                     for proposal in proposals[line.id]
-                ] or rules.get(line, [])
+                ] or own.get(line) or rules.get(line, [])
                 told[line.id] = {
                     "certain": line.id in certain,
                     "proposals": entries,
@@ -165,14 +166,14 @@ class AccountBankStatementLine(models.Model):
     def _qonto_kept_proofs_in_words(self) -> list[dict]:
         """Return why a booked line was booked so."""
         self.ensure_one()
-        return [
-            {
-                "kind": kept["kind"],
-                "text": self.env._("rule “%(rule)s”", rule=kept["detail"]) if kept["kind"] == "rule"
-                else self._qonto_proof_in_words(Proof(ProofKind(kept["kind"]), kept["detail"])),
-            }
-            for kept in self.qonto_proofs or ()
-        ]
+        return [{"kind": kept["kind"], "text": self._qonto_kept_proof(kept)} for kept in self.qonto_proofs or ()]
+
+    def _qonto_kept_proof(self, kept: dict) -> str:
+        if kept["kind"] == "rule":
+            return self.env._("rule “%(rule)s”", rule=kept["detail"])
+        if kept["kind"] in ("own", "other_side"):
+            return self._qonto_own_proof_in_words(kept["kind"])
+        return self._qonto_proof_in_words(Proof(ProofKind(kept["kind"]), kept["detail"]))
 
     def _qonto_matched_with(self) -> str:
         """Return what a booked line is matched with: documents, or else accounts."""

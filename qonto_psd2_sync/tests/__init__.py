@@ -21,6 +21,7 @@ from . import (
     test_learning,
     test_map,
     test_match,
+    test_own_account,
     test_renewal,
     test_report,
     test_rights,

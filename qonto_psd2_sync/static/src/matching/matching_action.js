@@ -251,12 +251,20 @@ export class QontoMatchingAction extends Component {
         const certain = row.certain;
         this.focusAfter(row);
         return this.send(row, async () => {
-            const booked = proposal.model_id
-                ? await this.call("book", [row.id, { model_id: proposal.model_id }])
-                : await this.call("accept", [row.id, proposal.item_ids, proposal.expected]);
+            const booked = await this.callToAccept(row, proposal);
             this.decided(row, certain);
             return booked;
         });
+    }
+
+    callToAccept(row, proposal) {
+        if (proposal.model_id) {
+            return this.call("book", [row.id, { model_id: proposal.model_id }]);
+        }
+        if (proposal.own_journal_id) {
+            return this.call("book_own", [row.id]);
+        }
+        return this.call("accept", [row.id, proposal.item_ids, proposal.expected]);
     }
 
     book(row, plan) {
