@@ -81,7 +81,7 @@ class MatchingCheck:
 
     def undo_match(self) -> None:
         """Take some bookings back, find line and document open again, see that a sync leaves them, and match anew."""
-        rows = self._client.call(SCREEN, "load", view="booked")["rows"][:UNDONE]
+        rows = self._booked_on_documents()[:UNDONE]
         _expect(rows, "nothing was booked by itself")
         ids = [row["id"] for row in rows]
         documents = self._paid_by(ids)
@@ -101,7 +101,7 @@ class MatchingCheck:
 
     def misbook(self) -> None:
         """Book a line on another document than its own, to show that the comparison finds it."""
-        [row] = self._client.call(SCREEN, "load", view="booked")["rows"][:1]
+        row = self._booked_on_documents()[0]
         self._client.call(SCREEN, "undo", row["id"])
         mine = set(row["documents"].split(", "))
         sign = "asset_receivable" if row["amount"] > 0 else "liability_payable"
@@ -119,6 +119,12 @@ class MatchingCheck:
         self._client.call(SCREEN, "book", row["id"], plan)
 
     # === READING === #
+
+    def _booked_on_documents(self) -> list[dict[str, Any]]:
+        """Return the screen's first lines that were booked by themselves on documents: not movements between accounts."""
+        rows = self._client.call(SCREEN, "load", view="booked")["rows"]
+        paid = self._paid_by([row["id"] for row in rows])
+        return [row for row in rows if paid[row["id"]]]
 
     def _open_rows(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
