@@ -121,7 +121,7 @@ class MatchingCheck:
     # === READING === #
 
     def _booked_on_documents(self) -> list[dict[str, Any]]:
-        """Return the screen's first lines that were booked by themselves on documents: not movements between accounts."""
+        """Return the first lines that were booked by themselves on documents: no movements between accounts."""
         rows = self._client.call(SCREEN, "load", view="booked")["rows"]
         paid = self._paid_by([row["id"] for row in rows])
         return [row for row in rows if paid[row["id"]]]
