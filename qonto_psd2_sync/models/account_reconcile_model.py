@@ -88,6 +88,8 @@ class AccountReconcileModel(models.Model):
             details if isinstance(details, str) else json.dumps(details or {}, ensure_ascii=False),
         ]
         wanted = self.match_label_param or ""
+        if not wanted:
+            return False  # an empty text stands in every line: half a condition must not book them all
         if self.match_label == "match_regex":
             return any(re.search(wanted, text, re.IGNORECASE) for text in texts)
         contains = any(wanted.casefold() in text.casefold() for text in texts)

@@ -223,6 +223,12 @@ class TestByItself(QontoCommon):
             with self.subTest(values):
                 self.assertEqual(self.rule(**values)._qonto_fits(line), right)
 
+    def test_label_condition_without_a_text_fits_no_line(self):
+        line = self.pay(-4210, "Büromarkt Nord", operation_type="direct_debit")
+        for condition in ("contains", "not_contains", "match_regex"):
+            with self.subTest(condition):
+                self.assertFalse(self.rule(match_label=condition, match_label_param="")._qonto_fits(line))
+
     def test_screens_that_do_not_know_the_conditions_do_not_propose_the_rule(self):
         self.assertTrue(self.rule(match_label="contains", match_label_param="x").can_be_proposed)
         self.assertFalse(
