@@ -1,6 +1,5 @@
 """The bank feed: 10,000 transactions against Odoo's own create and OCA's import; nothing new; 200 accounts at once."""
 
-import hashlib
 import json
 import os
 import statistics
@@ -10,14 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from devtools import bank, cache, odoo_source, paths, say, settings, systems, venv
+from devtools import bank, oca, odoo_source, paths, say, settings, systems
 from devtools.benchmarks import Figure, Results, at_least, at_most, exactly
 
 sys.path.insert(0, str(paths.DEV / "tests"))
 from system_world import Bank, company_database, number, query, wait_until
 
 WORK = Path(__file__).with_name("_feed_work.py")
-REQUIREMENTS = paths.DEV / "oca-feed-requirements.txt"
 # QONTO_BENCH_SIZE makes it smaller: to try the benchmark itself, not for a verdict.
 SIZE = int(os.environ.get("QONTO_BENCH_SIZE", "10000"))
 ACCOUNTS = int(os.environ.get("QONTO_BENCH_ACCOUNTS", "200"))
@@ -92,20 +90,13 @@ def _run(layers: Any, database: str, address: str, mode: str, *arguments: str) -
 
 def _with_oca(layers: Any, database: str) -> str:
     """Install OCA's addon in a database, and return the addons path that has it."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    folder = cache.build_once(paths.cache() / f"oca-feed-{key}", _fetch_oca) / "odoo" / "addons"
     here = Path(layers.configuration).read_text()
     known = next(line.partition("=")[2].strip() for line in here.splitlines() if line.startswith("addons_path"))
-    addons_path = f"{known},{folder}"
+    addons_path = f"{known},{oca.addons()}"
     systems.run_odoo(
         database, "--addons-path", addons_path, "-i", "account_statement_import_online_qonto", "--stop-after-init"
     )
     return addons_path
-
-
-def _fetch_oca(home: Path) -> None:
-    install = ["uv", "pip", "install", "--quiet", "--no-cache", "--no-deps", "--target", home, "-r", REQUIREMENTS]
-    say.run([venv.python(), "-m", *install], failure="PyPI did not deliver OCA's addons.")
 
 
 def _many_accounts(workers: int, results: Results) -> None:
