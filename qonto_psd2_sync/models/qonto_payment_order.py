@@ -21,12 +21,14 @@ class Wish:
 
     :param partner_bank: the payee's account, a `res.partner.bank`
     :param items: open journal items with the amount to pay of each, in the account's currency
+    :param payment: its `account.payment`, a draft; none: one is made
     """
 
     partner_bank: models.Model
     reference: str
     items: list = field(default_factory=list)
     scheduled_date: date | None = None
+    payment: models.Model | None = None
 
     @property
     def amount(self) -> float:
@@ -47,7 +49,28 @@ class QontoPaymentOrder(models.Model):
         check_company=True,
     )
     currency_id = fields.Many2one("res.currency", related="account_id.currency_id", store=True)
+    kind = fields.Selection(
+        selection=[
+            ("transfer", "One transfer"),
+            ("bulk_transfer", "Several transfers"),
+            ("internal_transfer", "Between own accounts"),
+        ],
+        compute="_compute_kind",
+        store=True,
+    )
     prepared_by_id = fields.Many2one("res.users", string="Prepared by", required=True, readonly=True)
+    payer_id = fields.Many2one("res.users", string="Handed over to", readonly=True, copy=False)
+    handed_over_at = fields.Datetime(string="Handed over on", readonly=True, copy=False)
+    sender_id = fields.Many2one(
+        "res.users", string="Sent by", readonly=True, copy=False, help="Whose phone rings. Stays the same to the end."
+    )
+    consent_id = fields.Many2one(
+        "qonto.consent", string="Sent with the consent", readonly=True, copy=False, ondelete="restrict"
+    )
+    send_asked_at = fields.Datetime(
+        string="Send pressed on", readonly=True, copy=False,
+        help="Empty again once it was carried out, or once something needs a person.",
+    )
     transfer_ids = fields.One2many("qonto.transfer", "order_id", string="Transfers", readonly=True)
     amount_total = fields.Monetary(string="Total", compute="_compute_total")
     transfer_count = fields.Integer(string="Number of transfers", compute="_compute_total")
@@ -57,6 +80,11 @@ class QontoPaymentOrder(models.Model):
     request_fingerprint = fields.Char(string="Fingerprint of the request", readonly=True, copy=False)
 
     # === COMPUTE METHODS === #
+
+    @api.depends("transfer_ids")
+    def _compute_kind(self):
+        for order in self:
+            order.kind = "bulk_transfer" if len(order.transfer_ids) > 1 else "transfer"
 
     @api.depends("transfer_ids.amount")
     def _compute_total(self):

@@ -44,6 +44,10 @@ class QontoTransfer(models.Model):
     reference = fields.Char(required=True, readonly=True)
     scheduled_date = fields.Date(readonly=True, help="Empty: as soon as it is approved.")
     line_ids = fields.One2many("qonto.transfer.line", "transfer_id", string="Bills", readonly=True)
+    payment_id = fields.Many2one(
+        "account.payment", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
+        check_company=True, help="The accounting document of this transfer.",
+    )
     trail_ids = fields.One2many("qonto.transfer.trail", "transfer_id", readonly=True)
     marker = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: f"odoo-{uuid.uuid4().hex}",
@@ -106,6 +110,10 @@ class QontoTransfer(models.Model):
     _client_ref_uniq = models.Constraint("UNIQUE (client_ref)", "Each transfer has an ID of its own.")
     _bank_ref_uniq = models.UniqueIndex(
         "(company_id, bank_ref) WHERE bank_ref IS NOT NULL", "This transfer of the bank is known already."
+    )
+    # R1 where there is no bill.
+    _one_live_transfer = models.UniqueIndex(
+        "(payment_id) WHERE live AND payment_id IS NOT NULL", "A transfer for this payment is under way already."
     )
     _amount_positive = models.Constraint("CHECK (amount > 0)", "A transfer's amount is above zero.")
 
