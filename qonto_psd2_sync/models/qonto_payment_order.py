@@ -20,17 +20,13 @@ class Wish:
     """One transfer that somebody wants.
 
     :param partner_bank: the payee's account, a `res.partner.bank`
-    :param items: open journal items with the amount to pay of each, in the account's currency; a credit note that is
-        taken off counts below zero
-    :param discounts: of items that are paid with their early payment discount: item's id → what is taken off. The
-        accounting writes it off with the payment, so that the item is closed
+    :param items: open journal items with the amount to pay of each, in the account's currency
     :param payment: its `account.payment`, a draft; none: one is made
     """
 
     partner_bank: models.Model
     reference: str
     items: list = field(default_factory=list)
-    discounts: dict = field(default_factory=dict)
     scheduled_date: date | None = None
     payment: models.Model | None = None
 
@@ -159,10 +155,7 @@ class QontoPaymentOrder(models.Model):
             "reference": wish.reference,
             "scheduled_date": wish.scheduled_date,
             "line_ids": [
-                Command.create(
-                    {"move_line_id": item.id, "amount": amount, "discount": wish.discounts.get(item.id, 0.0)}
-                )
-                for item, amount in wish.items
+                Command.create({"move_line_id": item.id, "amount": amount}) for item, amount in wish.items
             ],
         }
 
@@ -195,8 +188,6 @@ class QontoPaymentOrder(models.Model):
             raise UserError(self.env._("%(payee)s: there is no bill to pay.", payee=payee))
         for item, amount in wish.items:
             self._check_item(account, wish, item, amount)
-        if account.currency_id.compare_amounts(wish.amount, 0) <= 0:
-            raise UserError(self.env._("%(payee)s: the credit notes leave nothing to pay.", payee=payee))
 
     @api.model
     def _check_item(self, account, wish: Wish, item, amount: float):
@@ -209,37 +200,14 @@ class QontoPaymentOrder(models.Model):
             raise UserError(self.env._("%(bill)s is not open: it is a draft, canceled or paid.", bill=bill))
         if item.currency_id != currency:
             raise UserError(self.env._("%(bill)s is not in euros.", bill=bill))
-        owed, discount = -item.amount_residual_currency, wish.discounts.get(item.id, 0.0)
-        if discount and currency.compare_amounts(discount, self._discount(item, wish.scheduled_date)):
-            raise UserError(self.env._("%(bill)s: its early payment discount is over.", bill=bill))
-        if discount and currency.compare_amounts(amount + discount, owed):
-            raise UserError(
-                self.env._(
-                    "%(bill)s: with the discount exactly %(amount)s are to pay.",
-                    bill=bill, amount=currency.format(owed - discount),
-                )
-            )
-        if item.move_id.move_type == "in_refund":
-            # Taken off what else goes to this payee.
-            if currency.compare_amounts(amount, 0) >= 0 or currency.compare_amounts(amount, owed) < 0:
-                raise UserError(
-                    self.env._("%(bill)s: at most %(owed)s can be taken off.", bill=bill, owed=currency.format(-owed))
-                )
-        elif currency.compare_amounts(amount, 0) <= 0 or currency.compare_amounts(amount, owed) > 0:
+        owed = -item.amount_residual_currency
+        if currency.compare_amounts(amount, 0) <= 0 or currency.compare_amounts(amount, owed) > 0:
             raise UserError(
                 self.env._(
                     "%(bill)s: between 0.01 and %(owed)s can be paid.",
                     bill=bill, owed=currency.format(max(owed, 0.0)),
                 )
             )
-
-    @api.model
-    def _discount(self, item, day: date | None = None) -> float:
-        """Return what may be taken off an item that is paid on that day (today), as stock's *Pay* reckons."""
-        day = day or fields.Date.context_today(item)
-        if not item.move_id._is_eligible_for_early_payment_discount(item.currency_id, day):
-            return 0.0
-        return item.discount_amount_currency - item.amount_currency
 
     @api.model
     def _check_free(self, items):

@@ -21,14 +21,11 @@ class QontoTransferLine(models.Model):
         check_company=True,
     )
     move_id = fields.Many2one("account.move", string="Bill", related="move_line_id.move_id")
-    amount = fields.Monetary(required=True, readonly=True, help="Below zero: a credit note that is taken off.")
-    discount = fields.Monetary(
-        string="Early payment discount", readonly=True, help="What is written off with the payment."
-    )
+    amount = fields.Monetary(required=True, readonly=True)
     live = fields.Boolean(related="transfer_id.live", store=True)
 
     # R1: PostgreSQL itself keeps the second one out, whoever comes from wherever.
     _one_live_transfer = models.UniqueIndex(
         "(move_line_id) WHERE live", "A transfer for this bill is under way already."
     )
-    _amount_not_zero = models.Constraint("CHECK (amount <> 0)", "Something is paid of a bill.")
+    _amount_positive = models.Constraint("CHECK (amount > 0)", "What is paid of a bill is above zero.")

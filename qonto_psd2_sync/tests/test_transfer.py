@@ -100,31 +100,6 @@ class TestTransfer(QontoCommon):
         transfer = self.prepare(self.wish(self.bill(), self.bill())).transfer_ids
         self.assertEqual((transfer.amount, len(transfer.line_ids)), (200.0, 2))
 
-    def test_a_credit_note_is_taken_off_and_something_must_be_left(self):
-        note = self.bill(30.0, move_type="in_refund")
-        order = self.prepare(self.wish(items=[(self.bill(), 100.0), (note, -30.0)]))
-        self.assertEqual(order.amount_total, 70.0)
-        for amount, words in ((-20.0, "nothing to pay"), (20.0, "can be taken off"), (-30.01, "can be taken off")):
-            another = self.bill(30.0, move_type="in_refund")
-            with self.subTest(amount), self.assert_told(words):
-                self.prepare(self.wish(items=[(self.bill(20.0), 20.0), (another, amount)]))
-
-    def test_an_early_payment_discount_is_what_stock_reckons(self):
-        term = self.env["account.payment.term"].create(
-            {"name": "2 % in 10 days", "early_discount": True, "discount_percentage": 2, "discount_days": 10}
-        )
-        item = self.bill(invoice_payment_term_id=term.id)
-        late = fields.Date.today() + timedelta(days=11)
-        for amount, discount, day, words in (
-            (98.0, 2.0, late, "is over"), (97.0, 3.0, None, "is over"), (97.0, 2.0, None, "exactly .*98.00"),
-        ):
-            with self.subTest(words), self.assert_told(words):
-                self.prepare(
-                    self.wish(items=[(item, amount)], discounts={item.id: discount}, scheduled_date=day)
-                )
-        order = self.prepare(self.wish(items=[(item, 98.0)], discounts={item.id: 2.0}))
-        self.assertEqual((order.amount_total, order.transfer_ids.line_ids.discount), (98.0, 2.0))
-
     def test_a_refund_to_a_customer_can_be_paid(self):
         refund = self.env["account.move"].create(
             {
