@@ -1,0 +1,317 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""From cells to :class:`Row`, one at a time; what only the whole file can tell is decided at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timezone, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from .amounts import COMMA, DOT, Ambiguous, Refused, read_amount, separator_told
+from .columns import Column, header_key
+from .dates import DMY, order_told, read_when
+from .errors import Code, Problem
+from .facts import DaySource, Limits, Mapping, Row, Status
+from .statuses import status_of
+
+_LANGUAGE_SEPARATOR = {"fr": COMMA, "de": COMMA, "en": DOT, "old": ""}
+_LANGUAGE_ORDER = {"fr": DMY, "de": DMY}
+_TEXTS = {
+    Column.ACCOUNT_NAME: "account_name",
+    Column.ACCOUNT_ID: "account_id",
+    Column.COUNTERPARTY_NAME: "counterparty_name",
+    Column.BANK_ID: "bank_id",
+    Column.REFERENCE: "reference",
+    Column.NOTE: "note",
+    Column.METHOD: "method",
+    Column.CATEGORY: "category",
+    Column.CARD: "card",
+    Column.INITIATOR: "initiator",
+}
+_IBANS = {Column.ACCOUNT_IBAN: "account_iban", Column.COUNTERPARTY_IBAN: "counterparty_iban"}
+_MONEY = (Column.AMOUNT, Column.DEBIT, Column.CREDIT, Column.FEE, Column.BALANCE)
+_DATES = (Column.SETTLED_LOCAL, Column.SETTLED_UTC, Column.OPERATION_LOCAL, Column.OPERATION_UTC)
+# A cell that a spreadsheet would execute. A name may begin with "@", a telephone number with "+".
+_FORMULA = re.compile(r"\s*(=|[-+@].*(\||\(|!))")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_BLANKS = re.compile(r"\s+")
+_SHOWN = 80
+
+
+class _Wrong(Exception):
+    """A cell of the row makes it bad."""
+
+    def __init__(self, code: Code, column: Column | None = None, value: Any = "", detail: str = ""):
+        super().__init__(code.value)
+        self.code, self.column, self.value, self.detail = code, column, value, detail
+
+
+class RowReader:
+    """Takes rows of cells, gives :class:`Row`.
+
+    :ivar count: how many rows it has taken.
+    """
+
+    def __init__(
+        self, header: Sequence[str], columns: Sequence[Column | None], language: str, zone: tzinfo,
+        mapping: Mapping | None, limits: Limits,
+    ):
+        self._header, self._width = header, len(columns)
+        self._at = {
+            column: index for index, column in enumerate(columns) if column not in (None, Column.IGNORED)
+        }
+        self._texts = [(self._at[column], column, name) for column, name in _TEXTS.items() if column in self._at]
+        self._ibans = [(self._at[column], column, name) for column, name in _IBANS.items() if column in self._at]
+        self._zone, self._limits = zone, limits
+        self._mapped = mapping is not None
+        self._separator = (mapping.decimal if mapping else "") or ""
+        self._default_separator = _LANGUAGE_SEPARATOR.get(language, "")
+        self._order = (mapping.date_order if mapping else _LANGUAGE_ORDER.get(language, "")) or ""
+        self._statuses = {header_key(word): status for word, status in mapping.statuses} if mapping else {}
+        self._has_settlement = Column.SETTLED_LOCAL in self._at or Column.SETTLED_UTC in self._at
+        self._separators: set[str] = set()
+        self._orders: set[str] = set()
+        self._rows: list[Row | None] = []
+        self._later: list[tuple[int, int, Sequence[Any]]] = []
+        self._same: dict[str, str] = {}
+        self._status_of: dict[str, Status] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self._rows)
+
+    def add(self, number: int, cells: Sequence[Any]) -> None:
+        """Read a row, or keep it until the end if only the rest of the file tells how."""
+        try:
+            self._rows.append(self._read(number, cells))
+        except Ambiguous:
+            self._later.append((len(self._rows), number, cells))
+            self._rows.append(None)
+
+    def finish(self) -> tuple[Row, ...]:
+        """Read what was kept, and return all rows in the file's order."""
+        self._separator = self._separator or _only(self._separators) or (
+            "" if self._separators else self._default_separator
+        )
+        self._order = self._order or _only(self._orders)
+        for index, number, cells in self._later:
+            try:
+                self._rows[index] = self._read(number, cells)
+            except Ambiguous:
+                self._rows[index] = self._bad(number, self._ambiguous(cells))
+        self._later.clear()
+        return tuple(self._rows)
+
+    # === ONE ROW === #
+
+    def _read(self, number: int, cells: Sequence[Any]) -> Row:
+        try:
+            self._check_width(cells)
+            return self._row(number, cells)
+        except _Wrong as wrong:
+            return self._bad(number, wrong)
+
+    def _check_width(self, cells: Sequence[Any]) -> None:
+        found = len(cells)
+        if found > self._width and any(cell not in (None, "") for cell in cells[self._width:]):
+            raise _Wrong(Code.RAGGED, detail=f"{found}/{self._width}")
+        if found < self._width:
+            raise _Wrong(Code.RAGGED, detail=f"{found}/{self._width}")
+
+    def _row(self, number: int, cells: Sequence[Any]) -> Row:
+        status, status_text = self._status(cells)
+        currency = self._currency(cells, Column.CURRENCY)
+        texts = {name: self._text(cells[at], column) for at, column, name in self._texts}
+        for at, column, name in self._ibans:
+            texts[name] = self._keep(_BLANKS.sub("", self._text(cells[at], column)).upper())
+        amount, fee = self._amount(cells, currency)
+        local_currency = self._currency(cells, Column.LOCAL_CURRENCY)
+        local_amount = self._money(cells, Column.LOCAL_AMOUNT, local_currency)
+        if not local_currency or local_currency == currency or local_amount is None:
+            local_amount, local_currency = None, ""
+        day, source, settled_at = self._settled(cells)
+        operation_day, _instant = self._local(cells, Column.OPERATION_LOCAL, Column.OPERATION_UTC)
+        if day is None and status is Status.BOOKED and Column.STATUS in self._at:
+            raise _Wrong(Code.NO_DATE, self._day_column())
+        if day is None and status is Status.BOOKED:
+            # No status column: what has no settlement date is not settled.
+            status = Status.PENDING
+            if not self._has_settlement:
+                raise _Wrong(Code.NO_DATE, self._day_column())
+        return Row(
+            number=number, day=day, amount=amount, currency=currency, status=status, status_text=status_text,
+            day_source=source, settled_at=settled_at, operation_day=operation_day,
+            local_amount=self._signed_as(amount, local_amount), local_currency=local_currency,
+            balance=self._money(cells, Column.BALANCE, currency), fee=fee,
+            vat_amount=self._money(cells, Column.VAT_AMOUNT, currency), **texts,
+        )
+
+    @staticmethod
+    def _signed_as(amount: Decimal, local_amount: Decimal | None) -> Decimal | None:
+        """The local amount has the sign of the amount, even where a file writes it without."""
+        if local_amount is None or not amount:
+            return local_amount
+        return abs(local_amount) if amount > 0 else -abs(local_amount)
+
+    def _status(self, cells: Sequence[Any]) -> tuple[Status, str]:
+        if Column.STATUS not in self._at:
+            return Status.BOOKED, ""
+        text = self._text(cells[self._at[Column.STATUS]], Column.STATUS)
+        if text not in self._status_of:
+            self._status_of[text] = status_of(text, self._statuses)
+        return self._status_of[text], text
+
+    def _currency(self, cells: Sequence[Any], column: Column) -> str:
+        if column not in self._at:
+            return ""
+        text = self._text(cells[self._at[column]], column).upper()
+        if text and not _CURRENCY.fullmatch(text):
+            raise _Wrong(Code.BAD_CURRENCY, column, text)
+        return text
+
+    # === MONEY === #
+
+    def _amount(self, cells: Sequence[Any], currency: str) -> tuple[Decimal, Decimal | None]:
+        """Return what the balance moves by, and what of it is a fee.
+
+        Debit and credit are positive, or the debit negative; where the amount is there too they must agree.
+        """
+        total = self._money(cells, Column.AMOUNT, currency)
+        debit = self._money(cells, Column.DEBIT, currency)
+        credit = self._money(cells, Column.CREDIT, currency)
+        sides = None if debit is None and credit is None else (credit or Decimal(0)) - abs(debit or Decimal(0))
+        column = Column.AMOUNT if Column.AMOUNT in self._at else Column.DEBIT if Column.DEBIT in self._at else (
+            Column.CREDIT
+        )
+        if debit and credit:
+            raise _Wrong(Code.CONTRADICTION, Column.CREDIT, cells[self._at[Column.CREDIT]])
+        if total is None:
+            if sides is None:
+                raise _Wrong(Code.NO_AMOUNT, column)
+            total = sides
+        elif sides is not None and sides != total:
+            raise _Wrong(Code.CONTRADICTION, column, cells[self._at[column]])
+        fee = self._money(cells, Column.FEE, currency)
+        return (total - abs(fee), -abs(fee)) if fee else (total, None)
+
+    def _money(self, cells: Sequence[Any], column: Column, currency: str) -> Decimal | None:
+        at = self._at.get(column)
+        if at is None:
+            return None
+        value = cells[at]
+        if value is None or value == "":
+            return None
+        self._check_formula(value, column)
+        if isinstance(value, str) and (told := separator_told(value)):
+            self._separators.add(told)
+        try:
+            return read_amount(value, self._separator, currency)
+        except Refused as refused:
+            raise _Wrong(refused.code, column, value, refused.detail) from None
+
+    # === DAYS === #
+
+    def _settled(self, cells: Sequence[Any]) -> tuple[date | None, DaySource, datetime | None]:
+        """Return the row's day, where it comes from, and the instant if the file tells one."""
+        day, instant = self._local(cells, Column.SETTLED_LOCAL, Column.SETTLED_UTC)
+        if self._mapped:
+            source = DaySource.MAPPED
+        elif not self._has_settlement:
+            source = DaySource.OPERATION
+        else:
+            source = DaySource.LOCAL if Column.SETTLED_LOCAL in self._at else DaySource.UTC
+        if not self._has_settlement:
+            day, instant = self._local(cells, Column.OPERATION_LOCAL, Column.OPERATION_UTC)
+            instant = None
+        return day, source, instant
+
+    def _local(self, cells: Sequence[Any], local: Column, utc: Column) -> tuple[date | None, datetime | None]:
+        """Return the local day and the instant in UTC of a pair of columns, of which one may be missing or empty."""
+        here, there = self._when(cells, local), self._when(cells, utc)
+        instant = None
+        if there and there[1]:
+            given = there[1] if there[1].tzinfo else there[1].replace(tzinfo=timezone.utc)
+            instant = given.astimezone(timezone.utc)
+        elif here and here[1]:
+            given = here[1] if here[1].tzinfo else here[1].replace(tzinfo=self._zone)
+            instant = given.astimezone(timezone.utc)
+        if here:
+            return here[0], instant
+        if there:
+            return (instant.astimezone(self._zone).date() if instant else there[0]), instant
+        return None, None
+
+    def _when(self, cells: Sequence[Any], column: Column) -> tuple[date, datetime | None] | None:
+        at = self._at.get(column)
+        if at is None:
+            return None
+        value = cells[at]
+        if isinstance(value, str):
+            value = value.strip()
+            self._check_formula(value, column)
+            if told := order_told(value):
+                self._orders.add(told)
+        try:
+            return read_when(value, self._order)
+        except Refused as refused:
+            raise _Wrong(refused.code, column, value) from None
+
+    def _day_column(self) -> Column:
+        return next(column for column in _DATES if column in self._at)
+
+    # === TEXTS, BAD ROWS === #
+
+    def _text(self, value: Any, column: Column) -> str:
+        if value is None or value == "":
+            return ""
+        text = str(value)
+        if len(text) > self._limits.cell:
+            raise _Wrong(Code.CELL_TOO_LONG, column, text, str(self._limits.cell))
+        self._check_formula(value, column)
+        if _CONTROL.search(text):
+            raise _Wrong(Code.CONTROL_CHARACTERS, column, _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+        return self._keep(_BLANKS.sub(" ", text).strip())
+
+    def _keep(self, text: str) -> str:
+        """Return the same object for equal texts: most of a file repeats itself."""
+        return self._same.setdefault(text, text)
+
+    @staticmethod
+    def _check_formula(value: Any, column: Column) -> None:
+        if isinstance(value, str):
+            if value[:1] in "=+-@ \t\r\n" and _FORMULA.match(value):
+                raise _Wrong(Code.FORMULA, column, value)
+        elif type(value).__name__ in ("ArrayFormula", "DataTableFormula"):
+            raise _Wrong(Code.FORMULA, column, getattr(value, "text", "") or "=")
+
+    def _ambiguous(self, cells: Sequence[Any]) -> _Wrong:
+        """Return which cell it is that can be read in two ways."""
+        for column in _MONEY:
+            try:
+                self._money(cells, column, "")
+            except Ambiguous:
+                return _Wrong(Code.AMBIGUOUS_AMOUNT, column, cells[self._at[column]])
+            except _Wrong:
+                continue
+        for column in _DATES:
+            try:
+                self._when(cells, column)
+            except Ambiguous:
+                return _Wrong(Code.AMBIGUOUS_DATE, column, cells[self._at[column]])
+            except _Wrong:
+                continue
+        return _Wrong(Code.AMBIGUOUS_AMOUNT)
+
+    def _bad(self, number: int, wrong: _Wrong) -> Row:
+        at = self._at.get(wrong.column) if wrong.column else None
+        problem = Problem(
+            wrong.code, number, self._header[at] if at is not None else "", str(wrong.value)[:_SHOWN], wrong.detail
+        )
+        return Row(number=number, problems=(problem,))
+
+
+def _only(found: set[str]) -> str:
+    return next(iter(found)) if len(found) == 1 else ""
