@@ -18,7 +18,7 @@ from .faults import Faults
 from .oauth.pages import ConsentPages
 from .oauth.token import TokenHost
 from .payments.passing import pass_time
-from .web import desk, files, phone, portal
+from .web import desk, export, files, phone, portal
 
 API_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 LOGGED = ("/v2/", "/oauth2/token", "/oauth2/revoke", "/oauth2/auth")
@@ -34,6 +34,7 @@ def build_app(bank: Bank) -> ASGIApp:
             *ConsentPages(bank).routes(),
             *control_routes(bank),
             *desk.routes(bank),
+            *export.routes(bank),
             *portal.routes(bank),
             *phone.routes(bank),
             *files.routes(bank),

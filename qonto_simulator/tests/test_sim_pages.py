@@ -16,6 +16,7 @@ def pages(driver: Driver) -> dict[str, str]:
     driver.control("POST", "/transactions", {**fee, "amount_cents": 1, "operation_type": "qonto_fee"})
     return {
         "desk": driver.http.get("/").text,
+        "export": driver.http.get("/export").text,
         "portal": driver.http.get("/devportal").text,
         "phones": driver.http.get("/phone").text,
         "phone": driver.http.get(f"/phone/{OWNER}").text,
