@@ -39,6 +39,7 @@
         "views/account_journal_dashboard_views.xml",
         "views/account_journal_matching_views.xml",
         "views/qonto_pages.xml",
+        "views/res_config_settings_views.xml",
         "views/qonto_menus.xml",
         "views/qonto_feed_menus.xml",
     ],

@@ -150,6 +150,7 @@ class QontoPaymentOrder(models.Model):
             "partner_id": bank.partner_id.id,
             "partner_bank_id": bank.id,
             "payee_name": self._payee_name(bank),
+            "holder_name": self._payee_name(bank),
             "iban": sepa.compact_iban(bank.acc_number),
             "amount": wish.amount,
             "reference": wish.reference,

@@ -27,5 +27,5 @@ WEBHOOK: Final = "webhook"
 
 BANK_FEED_SCOPES: Final = (OFFLINE_ACCESS, ORGANIZATION_READ, MEMBERSHIP_READ)
 """The least that a bank feed needs."""
-PAYMENT_SCOPES: Final = (PAYMENT_WRITE,)
+PAYMENT_SCOPES: Final = (PAYMENT_WRITE, INTERNAL_TRANSFER_WRITE, ATTACHMENT_WRITE)
 """Asked for in addition when the user wants to pay from Odoo."""

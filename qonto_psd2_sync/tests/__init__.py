@@ -22,6 +22,7 @@ from . import (
     test_map,
     test_match,
     test_own_account,
+    test_payee_check,
     test_renewal,
     test_report,
     test_rights,

@@ -17,6 +17,7 @@ from odoo.tests import HttpCase, tagged
 
 from ..models.qonto_application import CALLBACK_PATH
 from ..models.qonto_consent_round_trip import ROUND_TRIP
+from ..qonto_api.scopes import PAYMENT_SCOPES
 from ..vault import vault_of
 from .common import QontoCommon
 
@@ -131,7 +132,7 @@ class TestConnect(ConnectCase):
                 self.assertLess(Datetime.now() - consent.agreed_at, timedelta(minutes=1))
 
     def test_what_is_asked_for_is_what_was_chosen(self):
-        for purpose, scopes in (("read", FEED_SCOPES), ("pay", [*FEED_SCOPES, "payment.write"])):
+        for purpose, scopes in (("read", FEED_SCOPES), ("pay", [*FEED_SCOPES, *PAYMENT_SCOPES])):
             with self.subTest(purpose):
                 consent, address, _nonces = self.begin(purpose=purpose)
                 query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
