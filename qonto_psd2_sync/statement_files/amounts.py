@@ -12,7 +12,9 @@ COMMA, DOT = ",", "."
 _SIGNED = re.compile(r"([-+]?)([0-9][0-9.,' ]*|[.,][0-9]+)([-+]?)")
 _GROUPED = {COMMA: re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+"), DOT: re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")}
 _BLANK_GROUPED = re.compile(r"[0-9]{1,3}(?:[ '][0-9]{3})+|[0-9]+")
-_PLAIN = re.compile(r"-?[0-9]{1,15}[.,][0-9]{2}")
+# How nearly all amounts are written: two decimals, and a blank at most before thousands.
+_PLAIN = re.compile("-?(?:[0-9]{1,15}|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,3})[.,][0-9]{2}")
+_BLANKS = str.maketrans({" ": None, "\N{NO-BREAK SPACE}": None, "\N{NARROW NO-BREAK SPACE}": None, ",": "."})
 _MOST_DIGITS = 15
 _SIGNS = str.maketrans({
     "\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ",
@@ -59,6 +61,17 @@ def separator_told(text: str) -> str:
     return mark
 
 
+def plain_amount(value: object) -> Decimal | None:
+    """Return an amount that is written as nearly all are, the quick way; its separator is its last character but two.
+
+    >>> plain_amount("-1 234,50"), plain_amount("12"), plain_amount(12)
+    (Decimal('-1234.50'), None, None)
+    """
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return Decimal(value.translate(_BLANKS))
+    return None
+
+
 def read_amount(value: object, separator: str = "", currency: str = "") -> Decimal | None:
     """Return an amount exactly, or None for an empty cell.
 
@@ -67,8 +80,6 @@ def read_amount(value: object, separator: str = "", currency: str = "") -> Decim
     :raise Ambiguous: `separator` would have to be known
     """
     if isinstance(value, str):
-        if _PLAIN.fullmatch(value):  # nearly all: a quick way
-            return Decimal(value.replace(COMMA, DOT))
         amount = _read_text(value, separator, currency)
     elif isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         if value is None:

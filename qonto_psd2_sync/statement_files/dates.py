@@ -24,7 +24,9 @@ def order_told(text: str) -> str:
     >>> order_told("13/05/2026"), order_told("05/13/2026"), order_told("05/06/2026"), order_told("2026-05-13")
     ('dmy', 'mdy', '', '')
     """
-    match = _YEAR_LAST.match(text)
+    if "/" not in text:
+        return ""
+    match = _YEAR_LAST.match(text.strip())
     if match is None or match[2] != "/":
         return ""
     first, second = int(match[1]), int(match[3])
@@ -53,6 +55,7 @@ def read_when(value: object, order: str = "") -> tuple[date, datetime | None] | 
 
 
 def _read_text(text: str, order: str) -> tuple[date, datetime | None] | None:
+    text = text.strip()
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = match[1], match[3], match[4]
     elif match := _YEAR_LAST.fullmatch(text):
@@ -61,7 +64,7 @@ def _read_text(text: str, order: str) -> tuple[date, datetime | None] | None:
             raise Ambiguous
         day, month = (match[3], match[1]) if told == MDY else (match[1], match[3])
         year = match[4]
-    elif not text.strip():
+    elif not text:
         return None
     else:
         raise Refused(Code.BAD_DATE)

@@ -9,8 +9,8 @@ from datetime import date, datetime, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from .amounts import COMMA, DOT, Ambiguous, Refused, read_amount, separator_told
-from .columns import Column, header_key
+from .amounts import COMMA, DOT, Ambiguous, Refused, plain_amount, read_amount, separator_told
+from .columns import AMOUNTS, DATES, Column, header_key
 from .dates import DMY, order_told, read_when
 from .errors import Code, Problem
 from .facts import DaySource, Limits, Mapping, Row, Status
@@ -31,14 +31,16 @@ _TEXTS = {
     Column.INITIATOR: "initiator",
 }
 _IBANS = {Column.ACCOUNT_IBAN: "account_iban", Column.COUNTERPARTY_IBAN: "counterparty_iban"}
-_MONEY = (Column.AMOUNT, Column.DEBIT, Column.CREDIT, Column.FEE, Column.BALANCE)
-_DATES = (Column.SETTLED_LOCAL, Column.SETTLED_UTC, Column.OPERATION_LOCAL, Column.OPERATION_UTC)
+_MONEY = (*AMOUNTS, Column.FEE, Column.BALANCE, Column.LOCAL_AMOUNT, Column.VAT_AMOUNT)
 # A cell that a spreadsheet would execute. A name may begin with "@", a telephone number with "+".
 _FORMULA = re.compile(r"\s*(=|[-+@].*(\||\(|!))")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _BLANKS = re.compile(r"\s+")
 _SHOWN = 80
+_REMEMBERED = 1000
+
+_Slot = tuple[int | None, Column]
 
 
 class _Wrong(Exception):
@@ -65,6 +67,14 @@ class RowReader:
         }
         self._texts = [(self._at[column], column, name) for column, name in _TEXTS.items() if column in self._at]
         self._ibans = [(self._at[column], column, name) for column, name in _IBANS.items() if column in self._at]
+        self._slot = {column: (self._at.get(column), column) for column in Column}
+        self._amount_slots = tuple(self._slot[column] for column in (*AMOUNTS, Column.FEE))
+        self._balance, self._vat = self._slot[Column.BALANCE], self._slot[Column.VAT_AMOUNT]
+        self._own_currency, self._other_currency = self._slot[Column.CURRENCY], self._slot[Column.LOCAL_CURRENCY]
+        self._local_amount = self._slot[Column.LOCAL_AMOUNT]
+        self._settlement = self._slot[Column.SETTLED_LOCAL], self._slot[Column.SETTLED_UTC]
+        self._operation = self._slot[Column.OPERATION_LOCAL], self._slot[Column.OPERATION_UTC]
+        self._status_at = self._at.get(Column.STATUS)
         self._zone, self._limits = zone, limits
         self._mapped = mapping is not None
         self._separator = (mapping.decimal if mapping else "") or ""
@@ -78,6 +88,7 @@ class RowReader:
         self._later: list[tuple[int, int, Sequence[Any]]] = []
         self._same: dict[str, str] = {}
         self._status_of: dict[str, Status] = {}
+        self._whens: dict[str, tuple[date, datetime | None] | None] = {}
 
     @property
     def count(self) -> int:
@@ -123,18 +134,14 @@ class RowReader:
 
     def _row(self, number: int, cells: Sequence[Any]) -> Row:
         status, status_text = self._status(cells)
-        currency = self._currency(cells, Column.CURRENCY)
+        currency = self._currency(cells, self._own_currency)
         texts = {name: self._text(cells[at], column) for at, column, name in self._texts}
         for at, column, name in self._ibans:
             texts[name] = self._keep(_BLANKS.sub("", self._text(cells[at], column)).upper())
         amount, fee = self._amount(cells, currency)
-        local_currency = self._currency(cells, Column.LOCAL_CURRENCY)
-        local_amount = self._money(cells, Column.LOCAL_AMOUNT, local_currency)
-        if not local_currency or local_currency == currency or local_amount is None:
-            local_amount, local_currency = None, ""
-        day, source, settled_at = self._settled(cells)
-        operation_day, _instant = self._local(cells, Column.OPERATION_LOCAL, Column.OPERATION_UTC)
-        if day is None and status is Status.BOOKED and Column.STATUS in self._at:
+        local_amount, local_currency = self._local_money(cells, amount, currency)
+        day, source, settled_at, operation_day = self._days(cells)
+        if day is None and status is Status.BOOKED and self._status_at is not None:
             raise _Wrong(Code.NO_DATE, self._day_column())
         if day is None and status is Status.BOOKED:
             # No status column: what has no settlement date is not settled.
@@ -144,30 +151,24 @@ class RowReader:
         return Row(
             number=number, day=day, amount=amount, currency=currency, status=status, status_text=status_text,
             day_source=source, settled_at=settled_at, operation_day=operation_day,
-            local_amount=self._signed_as(amount, local_amount), local_currency=local_currency,
-            balance=self._money(cells, Column.BALANCE, currency), fee=fee,
-            vat_amount=self._money(cells, Column.VAT_AMOUNT, currency), **texts,
+            local_amount=local_amount, local_currency=local_currency,
+            balance=self._money(cells, self._balance, currency), fee=fee,
+            vat_amount=self._money(cells, self._vat, currency), **texts,
         )
 
-    @staticmethod
-    def _signed_as(amount: Decimal, local_amount: Decimal | None) -> Decimal | None:
-        """The local amount has the sign of the amount, even where a file writes it without."""
-        if local_amount is None or not amount:
-            return local_amount
-        return abs(local_amount) if amount > 0 else -abs(local_amount)
-
     def _status(self, cells: Sequence[Any]) -> tuple[Status, str]:
-        if Column.STATUS not in self._at:
+        if self._status_at is None:
             return Status.BOOKED, ""
-        text = self._text(cells[self._at[Column.STATUS]], Column.STATUS)
+        text = self._text(cells[self._status_at], Column.STATUS)
         if text not in self._status_of:
             self._status_of[text] = status_of(text, self._statuses)
         return self._status_of[text], text
 
-    def _currency(self, cells: Sequence[Any], column: Column) -> str:
-        if column not in self._at:
+    def _currency(self, cells: Sequence[Any], slot: _Slot) -> str:
+        at, column = slot
+        if at is None:
             return ""
-        text = self._text(cells[self._at[column]], column).upper()
+        text = self._text(cells[at], column).upper()
         if text and not _CURRENCY.fullmatch(text):
             raise _Wrong(Code.BAD_CURRENCY, column, text)
         return text
@@ -179,31 +180,37 @@ class RowReader:
 
         Debit and credit are positive, or the debit negative; where the amount is there too they must agree.
         """
-        total = self._money(cells, Column.AMOUNT, currency)
-        debit = self._money(cells, Column.DEBIT, currency)
-        credit = self._money(cells, Column.CREDIT, currency)
+        total, debit, credit, fee = [self._money(cells, slot, currency) for slot in self._amount_slots]
         sides = None if debit is None and credit is None else (credit or Decimal(0)) - abs(debit or Decimal(0))
-        column = Column.AMOUNT if Column.AMOUNT in self._at else Column.DEBIT if Column.DEBIT in self._at else (
-            Column.CREDIT
-        )
         if debit and credit:
             raise _Wrong(Code.CONTRADICTION, Column.CREDIT, cells[self._at[Column.CREDIT]])
-        if total is None:
+        if total is None or (sides is not None and sides != total):
+            column = next(column for column in AMOUNTS if column in self._at)
+            if total is not None:
+                raise _Wrong(Code.CONTRADICTION, column, cells[self._at[column]])
             if sides is None:
                 raise _Wrong(Code.NO_AMOUNT, column)
             total = sides
-        elif sides is not None and sides != total:
-            raise _Wrong(Code.CONTRADICTION, column, cells[self._at[column]])
-        fee = self._money(cells, Column.FEE, currency)
         return (total - abs(fee), -abs(fee)) if fee else (total, None)
 
-    def _money(self, cells: Sequence[Any], column: Column, currency: str) -> Decimal | None:
-        at = self._at.get(column)
+    def _local_money(self, cells: Sequence[Any], amount: Decimal, currency: str) -> tuple[Decimal | None, str]:
+        """Return amount and currency abroad; signed as the amount, even where a file writes it without a sign."""
+        local_currency = self._currency(cells, self._other_currency)
+        local_amount = self._money(cells, self._local_amount, local_currency)
+        if not local_currency or local_currency == currency or local_amount is None:
+            return None, ""
+        return (-abs(local_amount) if amount < 0 else abs(local_amount)), local_currency
+
+    def _money(self, cells: Sequence[Any], slot: _Slot, currency: str) -> Decimal | None:
+        at, column = slot
         if at is None:
             return None
         value = cells[at]
         if value is None or value == "":
             return None
+        if (plain := plain_amount(value)) is not None:
+            self._separators.add(value[-3])
+            return plain
         self._check_formula(value, column)
         if isinstance(value, str) and (told := separator_told(value)):
             self._separators.add(told)
@@ -214,23 +221,25 @@ class RowReader:
 
     # === DAYS === #
 
-    def _settled(self, cells: Sequence[Any]) -> tuple[date | None, DaySource, datetime | None]:
-        """Return the row's day, where it comes from, and the instant if the file tells one."""
-        day, instant = self._local(cells, Column.SETTLED_LOCAL, Column.SETTLED_UTC)
+    def _days(self, cells: Sequence[Any]) -> tuple[date | None, DaySource, datetime | None, date | None]:
+        """Return the row's day, where it comes from, the instant if the file tells one, and the operation's day."""
+        operation = self._when(cells, self._operation[0])
+        operation_day = operation[0] if operation else self._local(cells, self._operation)[0]
+        if self._has_settlement:
+            day, instant = self._local(cells, self._settlement)
+        else:
+            day, instant = operation_day, None
         if self._mapped:
             source = DaySource.MAPPED
         elif not self._has_settlement:
             source = DaySource.OPERATION
         else:
-            source = DaySource.LOCAL if Column.SETTLED_LOCAL in self._at else DaySource.UTC
-        if not self._has_settlement:
-            day, instant = self._local(cells, Column.OPERATION_LOCAL, Column.OPERATION_UTC)
-            instant = None
-        return day, source, instant
+            source = DaySource.LOCAL if self._settlement[0][0] is not None else DaySource.UTC
+        return day, source, instant, operation_day
 
-    def _local(self, cells: Sequence[Any], local: Column, utc: Column) -> tuple[date | None, datetime | None]:
+    def _local(self, cells: Sequence[Any], slots: tuple[_Slot, _Slot]) -> tuple[date | None, datetime | None]:
         """Return the local day and the instant in UTC of a pair of columns, of which one may be missing or empty."""
-        here, there = self._when(cells, local), self._when(cells, utc)
+        here, there = self._when(cells, slots[0]), self._when(cells, slots[1])
         instant = None
         if there and there[1]:
             given = there[1] if there[1].tzinfo else there[1].replace(tzinfo=timezone.utc)
@@ -244,36 +253,46 @@ class RowReader:
             return (instant.astimezone(self._zone).date() if instant else there[0]), instant
         return None, None
 
-    def _when(self, cells: Sequence[Any], column: Column) -> tuple[date, datetime | None] | None:
-        at = self._at.get(column)
+    def _when(self, cells: Sequence[Any], slot: _Slot) -> tuple[date, datetime | None] | None:
+        at, column = slot
         if at is None:
             return None
         value = cells[at]
         if isinstance(value, str):
-            value = value.strip()
+            if value in self._whens:
+                return self._whens[value]
             self._check_formula(value, column)
             if told := order_told(value):
                 self._orders.add(told)
         try:
-            return read_when(value, self._order)
+            when = read_when(value, self._order)
         except Refused as refused:
             raise _Wrong(refused.code, column, value) from None
+        if isinstance(value, str):
+            if len(self._whens) > _REMEMBERED:
+                self._whens.clear()
+            self._whens[value] = when
+        return when
 
     def _day_column(self) -> Column:
-        return next(column for column in _DATES if column in self._at)
+        return next(column for column in DATES if column in self._at)
 
     # === TEXTS, BAD ROWS === #
 
     def _text(self, value: Any, column: Column) -> str:
         if value is None or value == "":
             return ""
-        text = str(value)
+        text = value if isinstance(value, str) else str(value)
+        if text in self._same:
+            return self._same[text]
         if len(text) > self._limits.cell:
             raise _Wrong(Code.CELL_TOO_LONG, column, text, str(self._limits.cell))
         self._check_formula(value, column)
-        if _CONTROL.search(text):
+        if not text.isprintable() and _CONTROL.search(text):
             raise _Wrong(Code.CONTROL_CHARACTERS, column, _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
-        return self._keep(_BLANKS.sub(" ", text).strip())
+        if not text.isprintable() or text[0] == " " or text[-1] == " " or "  " in text:
+            text = _BLANKS.sub(" ", text).strip()
+        return self._keep(text)
 
     def _keep(self, text: str) -> str:
         """Return the same object for equal texts: most of a file repeats itself."""
@@ -291,14 +310,14 @@ class RowReader:
         """Return which cell it is that can be read in two ways."""
         for column in _MONEY:
             try:
-                self._money(cells, column, "")
+                self._money(cells, self._slot[column], "")
             except Ambiguous:
                 return _Wrong(Code.AMBIGUOUS_AMOUNT, column, cells[self._at[column]])
             except _Wrong:
                 continue
-        for column in _DATES:
+        for column in DATES:
             try:
-                self._when(cells, column)
+                self._when(cells, self._slot[column])
             except Ambiguous:
                 return _Wrong(Code.AMBIGUOUS_DATE, column, cells[self._at[column]])
             except _Wrong:
