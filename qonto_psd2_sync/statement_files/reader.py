@@ -108,7 +108,7 @@ def _in_text(file: BinaryIO, known: dict[str, Mapping], limits: Limits) -> _Foun
 
 def _in_spreadsheet(file: BinaryIO, known: dict[str, Mapping], limits: Limits) -> _Found:
     tops = []
-    for table in XlsxTable.sheets_of(file, limits):
+    for table in XlsxTable.sheets_of(file):
         top = _top(table, limits)
         if found := _known_header(table, top, known):
             return found
@@ -136,7 +136,7 @@ def _top(table: Iterable[tuple[int, Cells]], limits: Limits) -> list[tuple[int, 
     """Return the first rows that are not blank."""
     top = []
     for number, cells in table:
-        if len(cells) > limits.columns:
+        if len(cells) > limits.columns and len(_header(cells)) > limits.columns:
             raise FileError(Code.TOO_MANY_COLUMNS, row=number, detail=str(limits.columns))
         if any(_text(cell) for cell in cells):
             top.append((number, cells))
@@ -222,6 +222,8 @@ def garbled(header: Sequence[str]) -> bool:
 
 
 def _read_rows(found: _Found, zone: tzinfo, limits: Limits) -> tuple[Row, ...]:
+    if isinstance(found.table, XlsxTable):
+        found.table.width = len(found.header)
     reader = RowReader(found.header, found.columns, found.language, zone, found.mapping, limits)
     for number, cells in _below(found.table, found.number):
         if reader.count >= limits.rows:

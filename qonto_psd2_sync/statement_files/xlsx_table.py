@@ -8,20 +8,24 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from .errors import Code, FileError
-from .facts import Limits
 
 _MOST_SHEETS = 20
 _MOST_BLANK_ROWS = 1000
 
 
 class XlsxTable:
-    """Rows of one sheet, each with its number. A formula comes as its text, never as its value."""
+    """Rows of one sheet, each with its number. A formula comes as its text, never as its value.
 
-    def __init__(self, sheet: Any, limits: Limits):
-        self._sheet, self._limits = sheet, limits
+    :ivar width: how many cells a row has at least: a sheet leaves out the empty ones at its end.
+    """
+
+    width = 0
+
+    def __init__(self, sheet: Any):
+        self._sheet = sheet
 
     @classmethod
-    def sheets_of(cls, file: BinaryIO, limits: Limits) -> list[XlsxTable]:
+    def sheets_of(cls, file: BinaryIO) -> list[XlsxTable]:
         """Return the sheets that are visible. The file was looked at before (`kinds.check_kind`)."""
         import openpyxl
 
@@ -31,10 +35,10 @@ class XlsxTable:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         except Exception:  # noqa: BLE001 a damaged file fails in any way it likes
             raise FileError(Code.DAMAGED) from None
-        return [cls(sheet, limits) for sheet in sheets[:_MOST_SHEETS]]
+        return [cls(sheet) for sheet in sheets[:_MOST_SHEETS]]
 
     def __iter__(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        limits, blank = self._limits, 0
+        blank = 0
         rows = self._values()
         for number in itertools.count(1):
             try:
@@ -43,16 +47,14 @@ class XlsxTable:
                 return
             except Exception:  # noqa: BLE001 a damaged file fails in any way it likes
                 raise FileError(Code.DAMAGED, row=number) from None
-            if all(cell is None for cell in cells):
+            if not any(cell is not None for cell in cells):
                 blank += 1
                 if blank > _MOST_BLANK_ROWS:
                     return
                 continue
             blank = 0
-            if len(cells) > limits.columns and cells[limits.columns] is not None:
-                raise FileError(Code.TOO_MANY_COLUMNS, row=number, detail=str(limits.columns))
-            yield number, cells
+            yield number, (cells if len(cells) >= self.width else (*cells, *[None] * (self.width - len(cells))))
 
     def _values(self) -> Iterator[tuple[Any, ...]]:
         self._sheet.reset_dimensions()
-        return iter(self._sheet.iter_rows(values_only=True, max_col=self._limits.columns + 1))
+        return iter(self._sheet.iter_rows(values_only=True))
