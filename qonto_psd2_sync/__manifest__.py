@@ -14,6 +14,7 @@
         "data/mail_activity_type.xml",
         "data/ir_actions_server.xml",
         "data/mail_activity.xml",
+        "data/account_payment_method.xml",
         "wizards/qonto_balance_day_views.xml",
         "wizards/qonto_check_views.xml",
         "wizards/qonto_compare_views.xml",

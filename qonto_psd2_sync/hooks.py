@@ -3,8 +3,16 @@
 
 
 def uninstall_hook(env):
-    """Hand the journals back to stock Odoo, with no reminder left; lines, matches and entries are not touched."""
+    """Hand the journals back to stock Odoo, with no reminder left; lines, matches and entries are not touched.
+
+    Payments that were made by Qonto stay, as made by hand.
+    """
     journals = env["account.journal"].with_context(active_test=False).search([])
+    method = env.ref("qonto_psd2_sync.account_payment_method_sct")
+    lines = env["account.payment.method.line"].search([("payment_method_id", "=", method.id)])
+    used = env["account.payment"].search([("payment_method_line_id", "in", lines.ids)]).payment_method_line_id
+    (lines - used).unlink()
+    used.payment_method_id = env.ref("account.account_payment_method_manual_out")
     journals.filtered(lambda journal: journal.bank_statements_source == "qonto").write(
         {"bank_statements_source": "undefined"}
     )

@@ -28,15 +28,10 @@ class AccountMove(models.Model):
         )
         if not line:
             return
-        transfer = line.transfer_id
-        states = dict(transfer._fields["state"]._description_selection(self.env))
         raise UserError(
             self.env._(
-                "%(bill)s stays as it is: a transfer over %(amount)s to %(payee)s pays it (%(state)s). It can be "
-                "changed when that one has ended.",
-                bill=line.move_id.name,
-                amount=line.currency_id.format(transfer.amount),
-                payee=transfer.payee_name,
-                state=states[transfer.state],
+                "%(bill)s stays as it is: a transfer of %(transfer)s pays it. It can be changed when that one has "
+                "ended.",
+                bill=line.move_id.name, transfer=line.transfer_id._held_by(),
             )
         )

@@ -23,12 +23,14 @@ class Match:
     `of_line`: how much of the line pays it, in the line's currency, positive; only for an item in a third currency,
     where otherwise the rate of the line's day decides. The difference becomes an exchange entry.
     `discount`: the early-payment discount is taken, and the item paid as a whole.
+    `agreed`: it was in time when the payment was sent, whatever the line's day.
     """
 
     item: BaseModel
     amount: float | None = None
     of_line: float | None = None
     discount: bool = False
+    agreed: bool = False
 
 
 @dataclass(frozen=True)

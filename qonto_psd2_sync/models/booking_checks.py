@@ -89,7 +89,7 @@ class BookingChecks:
                 "What “%(line)s” pays for %(document)s must be more than zero. Enter an amount.",
                 line=self.name, document=document,
             ))
-        if match.discount and not self.has_discount(item):
+        if match.discount and not match.agreed and not self.has_discount(item):
             raise UserError(self.env._(
                 "%(document)s allows no early-payment discount on %(date)s. Book what was paid, and write the rest off "
                 "if you grant it all the same.",

@@ -3,6 +3,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from odoo.exceptions import UserError
@@ -103,17 +104,36 @@ class LinePlanner(BookingChecks):
                     "another one.", payment=payment.display_name,
                 ))
             left = payment.amount
-            for item in payment.invoice_ids.line_ids.filtered(
-                lambda item: item.account_type in PARTNER_ACCOUNTS and item.parent_state == "posted"
-            ).sorted(lambda item: (item.date_maturity or item.date, item.id)):
-                amount = min(left, abs(item.amount_residual_currency))
-                if item.currency_id == payment.currency_id and not payment.currency_id.is_zero(amount):
-                    matches.append(Match(item, amount))
-                    left -= amount
+            for match, amount in self.chosen(payment) if payment.qonto_transfer_ids else self.oldest_first(payment):
+                matches.append(match)
+                left -= amount
             if not payment.currency_id.is_zero(left):
                 sign = 1 if payment.payment_type == "inbound" else -1
                 on_account.append((payment, self.money.of_item(payment.currency_id, sign * left)[0]))
         return matches, on_account
+
+    def oldest_first(self, payment) -> Iterator[tuple[Match, float]]:
+        """Yield what a payment pays of its documents."""
+        left = payment.amount
+        for item in payment.invoice_ids.line_ids.filtered(
+            lambda item: item.account_type in PARTNER_ACCOUNTS and item.parent_state == "posted"
+        ).sorted(lambda item: (item.date_maturity or item.date, item.id)):
+            amount = min(left, abs(item.amount_residual_currency))
+            if item.currency_id == payment.currency_id and not payment.currency_id.is_zero(amount):
+                yield Match(item, amount), amount
+                left -= amount
+
+    def chosen(self, payment) -> Iterator[tuple[Match, float]]:
+        """Yield what a transfer pays of each of its documents, as far as that is still open."""
+        for line in payment.qonto_transfer_id.sudo().line_ids.sorted("id"):
+            item = line.move_line_id.sudo(False)
+            amount = min(abs(line.amount), abs(item.amount_residual_currency))
+            if item.parent_state != "posted" or payment.currency_id.is_zero(amount):
+                continue
+            if line.discount and line._is_paid_in_full():
+                yield Match(item, discount=True, agreed=True), line.amount
+            else:
+                yield Match(item, amount), math.copysign(amount, line.amount)
 
     # === DOCUMENTS === #
 

@@ -7,21 +7,29 @@ from datetime import date
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from ..qonto_api import FrozenRequest, FrozenRequestChanged, sepa
 from ..qonto_api.payment_orders import MOST_IN_BULK
 from ..vault import vault_of
 
 PAYABLE = ("liability_payable", "asset_receivable")
+# What lessens a payment: a vendor's credit note; of customers, to whom credit notes are paid out, an invoice.
+CREDIT_NOTES = {"liability_payable": ("in_refund",), "asset_receivable": ("out_invoice", "out_receipt")}
 
 
 @dataclass
 class Wish:
     """One transfer that somebody wants.
 
-    :param partner_bank: the payee's account, a `res.partner.bank`
-    :param items: open journal items with the amount to pay of each, in the account's currency
+    :param partner_bank: the payee's account, a `res.partner.bank`; between own accounts that of the other journal
+    :param items: open journal items with the amount to pay of each, in the account's currency; what is netted of a
+        credit note is negative
+    :param discounted: those of the items whose early-payment discount is taken; their amount is what is left to pay
     :param payment: its `account.payment`, a draft; none: one is made
+    :param total: the amount, where there is no bill and no payment to tell it
+    :param customer: without a bill: the payee is paid as a customer, not as a vendor
+    :param to_account: the `qonto.account` that gets the money: it only moves between own accounts
     """
 
     partner_bank: models.Model
@@ -29,11 +37,23 @@ class Wish:
     items: list = field(default_factory=list)
     scheduled_date: date | None = None
     payment: models.Model | None = None
+    discounted: models.Model | None = None
+    total: float | None = None
+    customer: bool = False
+    to_account: models.Model | None = None
 
     @property
     def amount(self) -> float:
         """The whole of it."""
-        return sum(amount for _item, amount in self.items)
+        if self.items:
+            return sum(amount for _item, amount in self.items)
+        return self.payment.amount if self.payment else self.total or 0.0
+
+    def discount_of(self, item) -> float:
+        """Return what is not paid of an item, since its early-payment discount is taken."""
+        if not self.discounted or item not in self.discounted:
+            return 0.0
+        return item.discount_amount_currency and item.discount_amount_currency - item.amount_currency
 
 
 class QontoPaymentOrder(models.Model):
@@ -81,10 +101,13 @@ class QontoPaymentOrder(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("transfer_ids")
+    @api.depends("transfer_ids", "transfer_ids.to_account_id")
     def _compute_kind(self):
         for order in self:
-            order.kind = "bulk_transfer" if len(order.transfer_ids) > 1 else "transfer"
+            if order.transfer_ids.to_account_id:
+                order.kind = "internal_transfer"
+            else:
+                order.kind = "bulk_transfer" if len(order.transfer_ids) > 1 else "transfer"
 
     @api.depends("transfer_ids.amount")
     def _compute_total(self):
@@ -127,7 +150,11 @@ class QontoPaymentOrder(models.Model):
             raise UserError(self.env._("An order holds 1 to %s transfers.", MOST_IN_BULK))
         for wish in wishes:
             self._check_wish(account, wish)
+        if len(wishes) > 1 and any(wish.to_account for wish in wishes):
+            raise UserError(self.env._("A transfer between own accounts stands in an order of its own."))
         self._check_free([item for wish in wishes for item, _amount in wish.items])
+        self._check_payments_free([wish.payment for wish in wishes if wish.payment])
+        self._make_payments(account, wishes)
         order = self.sudo().create(
             {
                 "company_id": account.company_id.id,
@@ -155,8 +182,11 @@ class QontoPaymentOrder(models.Model):
             "amount": wish.amount,
             "reference": wish.reference,
             "scheduled_date": wish.scheduled_date,
+            "payment_id": wish.payment.id if wish.payment else False,
+            "to_account_id": wish.to_account.id if wish.to_account else False,
             "line_ids": [
-                Command.create({"move_line_id": item.id, "amount": amount}) for item, amount in wish.items
+                Command.create({"move_line_id": item.id, "amount": amount, "discount": wish.discount_of(item)})
+                for item, amount in wish.items
             ],
         }
 
@@ -185,10 +215,13 @@ class QontoPaymentOrder(models.Model):
                     payee=payee, reference=wish.reference, most=sepa.REFERENCE_LENGTH,
                 )
             )
-        if not wish.items:
-            raise UserError(self.env._("%(payee)s: there is no bill to pay.", payee=payee))
+        if not wish.items and not wish.payment and not wish.total:
+            raise UserError(self.env._("%(payee)s: there is no bill to pay, and no amount.", payee=payee))
+        self._check_bookable(account, wish)
         for item, amount in wish.items:
             self._check_item(account, wish, item, amount)
+        if account.currency_id.compare_amounts(wish.amount, 0) <= 0:
+            raise UserError(self.env._("%(payee)s: nothing is left to pay.", payee=payee))
 
     @api.model
     def _check_item(self, account, wish: Wish, item, amount: float):
@@ -201,12 +234,31 @@ class QontoPaymentOrder(models.Model):
             raise UserError(self.env._("%(bill)s is not open: it is a draft, canceled or paid.", bill=bill))
         if item.currency_id != currency:
             raise UserError(self.env._("%(bill)s is not in euros.", bill=bill))
-        owed = -item.amount_residual_currency
+        discount, owed = wish.discount_of(item), -item.amount_residual_currency
+        if discount:
+            self._check_discount(account, wish, item, amount + discount)
+        sign = -1 if item.move_id.move_type in CREDIT_NOTES[item.account_id.account_type] else 1
+        amount, owed = amount * sign, owed * sign
         if currency.compare_amounts(amount, 0) <= 0 or currency.compare_amounts(amount, owed) > 0:
             raise UserError(
                 self.env._(
                     "%(bill)s: between 0.01 and %(owed)s can be paid.",
                     bill=bill, owed=currency.format(max(owed, 0.0)),
+                )
+            )
+
+    @api.model
+    def _check_discount(self, account, wish: Wish, item, settled: float):
+        """Refuse a discount that the bill does not allow on the day of payment, or that is taken of a part."""
+        day = wish.scheduled_date or account._today()
+        bill, currency = item.move_id, account.currency_id
+        if not bill._is_eligible_for_early_payment_discount(currency, day) or currency.compare_amounts(
+            settled, -item.amount_residual_currency
+        ):
+            raise UserError(
+                self.env._(
+                    "%(bill)s allows no early-payment discount on %(date)s, or not for a part of it.",
+                    bill=bill.name, date=format_date(self.env, day),
                 )
             )
 
@@ -220,14 +272,11 @@ class QontoPaymentOrder(models.Model):
             [("move_line_id", "in", ids), ("live", "=", True)], limit=1
         )
         if line:
-            states = dict(line.transfer_id._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "%(bill)s: a transfer over %(amount)s for it is under way (%(state)s). It can be paid again when "
-                    "that one has ended.",
-                    bill=line.move_id.name,
-                    amount=line.currency_id.format(line.transfer_id.amount),
-                    state=states[line.transfer_id.state],
+                    "%(bill)s: a transfer of %(transfer)s for it is under way. It can be paid again when that one has "
+                    "ended.",
+                    bill=line.move_id.name, transfer=line.transfer_id._held_by(),
                 )
             )
 

@@ -48,6 +48,9 @@ class QontoTransfer(models.Model):
         "account.payment", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
         check_company=True, help="The accounting document of this transfer.",
     )
+    to_account_id = fields.Many2one(
+        "qonto.account", string="To own account", readonly=True, ondelete="restrict", check_company=True
+    )
     trail_ids = fields.One2many("qonto.transfer.trail", "transfer_id", readonly=True)
     marker = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: f"odoo-{uuid.uuid4().hex}",

@@ -21,11 +21,15 @@ class QontoTransferLine(models.Model):
         check_company=True,
     )
     move_id = fields.Many2one("account.move", string="Bill", related="move_line_id.move_id")
-    amount = fields.Monetary(required=True, readonly=True)
+    amount = fields.Monetary(required=True, readonly=True, help="Negative: what is netted of a credit note.")
+    discount = fields.Monetary(
+        readonly=True, help="The early-payment discount that is taken besides: so much less is paid."
+    )
     live = fields.Boolean(related="transfer_id.live", store=True)
 
     # R1: PostgreSQL itself keeps the second one out, whoever comes from wherever.
     _one_live_transfer = models.UniqueIndex(
         "(move_line_id) WHERE live", "A transfer for this bill is under way already."
     )
-    _amount_positive = models.Constraint("CHECK (amount > 0)", "What is paid of a bill is above zero.")
+    _amount_positive = models.Constraint("CHECK (amount <> 0)", "What is paid of a bill is not zero.")
+    _discount_positive = models.Constraint("CHECK (discount >= 0)", "A discount is not below zero.")

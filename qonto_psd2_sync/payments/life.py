@@ -53,6 +53,10 @@ OVER: Final = frozenset(
 )
 # The bank has it.
 AT_BANK: Final = frozenset({State.SUBMITTED, State.PROCESSING, State.SETTLED, State.RETURNED, State.DECLINED})
+# It has it and has not said no.
+ACCEPTED: Final = frozenset({State.SUBMITTED, State.PROCESSING, State.SETTLED})
+# It is over, and no money has moved.
+NO_MONEY: Final = OVER - {State.RETURNED}
 
 
 class Doubt(Word):

@@ -23,6 +23,7 @@ from . import (
     test_match,
     test_own_account,
     test_payee_check,
+    test_payment_books,
     test_renewal,
     test_report,
     test_rights,

@@ -14,7 +14,6 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models import payment_clock
-from ..models.qonto_payment_order import Wish
 from ..payments import (
     Accepted,
     BankSays,
@@ -33,54 +32,11 @@ from ..payments import (
 from ..qonto_api import FrozenRequestChanged
 from ..qonto_api.payment_orders import Payee, TransferOrder, freeze_transfer
 from ..vault import SealBroken
-from .common import QontoCommon
-
-IBAN, OTHER_IBAN = "DE02120300000000202051", "DE89370400440532013000"
-PREPARE = "qonto_psd2_sync.group_payment_prepare"
+from .books_common import IBAN, OTHER_IBAN, PREPARE, BooksCommon
 
 
 @tagged("post_install", "-at_install")
-class TestTransfer(QontoCommon):
-    def setUp(self):
-        super().setUp()
-        self.account = self.connect()
-        self.preparer = self.new_user("preparer", PREPARE)
-        self.vendor = self.env["res.partner"].create({"name": "Elbe Kabel GmbH"})
-        self.payee = self.env["res.partner.bank"].create({"partner_id": self.vendor.id, "acc_number": IBAN})
-
-    # === HELPERS === #
-
-    def bill(self, amount: float = 100.0, **values):
-        """Return the open instalment of a posted bill."""
-        bill = self.env["account.move"].create(
-            {
-                "move_type": "in_invoice",
-                "partner_id": self.vendor.id,
-                "invoice_date": fields.Date.today(),
-                "currency_id": self.account.currency_id.id,
-                "invoice_line_ids": [Command.create({"name": "Cable", "price_unit": amount, "tax_ids": []})],
-                **values,
-            }
-        )
-        bill.action_post()
-        return bill.line_ids.filtered(lambda item: item.account_id.account_type == "liability_payable")
-
-    def wish(self, *items, **values):
-        facts = {"partner_bank": self.payee, "reference": "RG 4711", "items": [(item, 100.0) for item in items]}
-        return Wish(**{**facts, **values})
-
-    def prepare(self, *wishes, user=None):
-        orders = self.env["qonto.payment.order"].with_user(user or self.preparer)
-        return orders._prepare(self.account.with_user(user or self.preparer), list(wishes))
-
-    def transfer(self, item=None):
-        return self.prepare(self.wish(item or self.bill())).transfer_ids.sudo()
-
-    def steps(self, transfer, *events):
-        for event in events:
-            transfer._step(event)
-        return transfer.state
-
+class TestTransfer(BooksCommon):
     # === PREPARING === #
 
     def test_a_prepared_order_knows_payee_amount_and_bills(self):
@@ -177,7 +133,7 @@ class TestTransfer(QontoCommon):
         item = self.bill()
         transfer = self.transfer(item)
         self.steps(transfer, HandedOver())
-        with self.assert_told(r"transfer over .*100.00.* under way \(Handed over\)"):
+        with self.assert_told(r"a transfer of .*100.00.* to Elbe Kabel GmbH \(Handed over\) for it is under way"):
             self.prepare(self.wish(item))
 
     def test_postgresql_itself_keeps_the_second_one_out(self):
@@ -220,7 +176,7 @@ class TestTransfer(QontoCommon):
         item, free = self.bill(), self.bill()
         transfer = self.transfer(item)
         for method in ("button_draft", "button_cancel"):
-            with self.subTest(method), self.assert_told("stays as it is: a transfer over .*100.00.* to Elbe"):
+            with self.subTest(method), self.assert_told("stays as it is: a transfer of .*100.00.* to Elbe"):
                 getattr(free.move_id | item.move_id, method)()
         self.assertEqual((free.move_id.state, item.move_id.state), ("posted", "posted"))
         free.move_id.button_draft()
@@ -331,18 +287,3 @@ class TestTransfer(QontoCommon):
         self.env["ir.config_parameter"].sudo().set_param("database.uuid", str(uuid.uuid4()))
         with self.assertRaises(SealBroken):
             transfer.order_id._frozen()
-
-    # === MATCHING === #
-
-    def test_bank_line_of_a_transfer_is_booked_on_its_bills_whatever_the_text_says(self):
-        item, twin = self.bill(), self.bill()
-        transfer = self.transfer(item)
-        self.bank.add(self.main["id"], -100_00, label="Somebody", reference="?")
-        row = self.bank.truth(self.main["id"])["transactions"][-1]
-        transfer.sudo().transaction_ref = row["id"]
-        self.sync(self.account)
-        line = self.env["account.bank.statement.line"].search([("qonto_bank_ref", "=", row["id"])])
-        self.assertEqual(line.qonto_transfer_id, transfer)
-        self.assertTrue(line.is_reconciled)
-        self.assertEqual((item.amount_residual, twin.amount_residual), (0.0, -100.0))
-        self.assertEqual({proof["kind"] for proof in line.qonto_proofs}, {"transfer", "amount"})
