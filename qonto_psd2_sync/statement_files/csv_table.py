@@ -30,13 +30,13 @@ def find_encoding(file: BinaryIO) -> str:
     """
     file.seek(0)
     start = file.read(4)
-    for mark, name in _BOMS:
-        if start.startswith(mark):
-            _check_decodes(file, name)
-            return name
+    name = next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+    if name == "utf-16":
+        _check_decodes(file, name)
+        return name
     told = _utf8_until(file)
     if told is None:
-        return "utf-8"
+        return name
     bad_at, had_utf8 = told
     if had_utf8 or not _is_windows(file):
         raise FileError(Code.ENCODING, row=_row_at(file, bad_at))
@@ -45,14 +45,9 @@ def find_encoding(file: BinaryIO) -> str:
 
 def _check_decodes(file: BinaryIO, encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    done = 0
-    for chunk in _chunks(file):
-        try:
-            decoder.decode(chunk)
-        except UnicodeError:
-            raise FileError(Code.ENCODING, row=_row_at(file, done) if encoding == "utf-8-sig" else None) from None
-        done += len(chunk)
     try:
+        for chunk in _chunks(file):
+            decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeError:
         raise FileError(Code.ENCODING) from None

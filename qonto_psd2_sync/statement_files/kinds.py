@@ -39,6 +39,9 @@ _TEXTS = (
     (re.compile(r'\A"?(EXTF|DTVF)"?;'), Code.ACCOUNTING),
     (re.compile(r"\A(<\?xml|<[a-z!])|\A[\[{]", re.IGNORECASE), Code.NOT_A_TABLE),
 )
+_FIRST_ELEMENT = re.compile(
+    rb"(\xef\xbb\xbf)?(\s|<\?((?!\?>)[^\x00])*\?>|<!--((?!-->)[^\x00])*-->)*<[A-Za-z]", re.DOTALL
+)
 # Words in the headers of accounting entries. Two of them, and it is no bank export.
 _ACCOUNTING = frozenset(
     "journal journalcode journallib ecriturenum ecrituredate compteNum comptelib pieceref sollkonto habenkonto "
@@ -117,8 +120,9 @@ def _check_parts(archive: zipfile.ZipFile, parts: Sequence[zipfile.ZipInfo], lim
             raise FileError(Code.BOMB)
         if part.filename.endswith((".xml", ".rels")):
             with archive.open(part) as content:
-                start = content.read(2048)
-            if b"\x00" in start or b"<!DOCTYPE" in start or b"<!ENTITY" in start:
+                start = content.read(1 << 14)
+            # Declarations stand before the first element, in whatever encoding hides them.
+            if not _FIRST_ELEMENT.match(start):
                 raise FileError(Code.BOMB)
 
 

@@ -153,6 +153,8 @@ def _known_header(table, top: list[tuple[int, Cells]], known: dict[str, Mapping]
         if mapping := known.get(header_signature(header)):
             return _checked(_Found(table, number, header, "", _mapped(header, mapping), mapping))
         if recognised := recognise(header):
+            if garbled(header):
+                raise FileError(Code.ENCODING, row=number)
             return _checked(_Found(table, number, header, *recognised, None))
     return None
 
