@@ -115,6 +115,10 @@ def _bills(env, f) -> dict:
                   bill=bill, owed=f["owed"], amount=f["amount"]),
             "you", anew,
         ),
+        "discount_over": lambda: (
+            env._("The early-payment discount of %s is over on the day of the payment.", bill), "you",
+            env._("Prepare it anew with the whole amount."),
+        ),
         "amount_changed": lambda: (
             env._("The amount for %s is not what its bills add up to.", payee), "you", anew
         ),

@@ -66,10 +66,8 @@ class QontoPaymentOrder(models.Model):
         transfers = order._unsent()
         failure = ("", "")
         try:
-            order._look_up_payees(client, transfers)
-            if not order._proof_token():
-                order._verify_payees(client, transfers)
-            order._look_at_transfers(client, transfers)
+            if order.kind != "internal_transfer":
+                order._ask_about_payees(client, transfers)
         except Unauthorized:
             raise
         except QontoError as error:
@@ -83,6 +81,12 @@ class QontoPaymentOrder(models.Model):
         )
         order._note_leaving_at_once(transfers)
         return order._check_problems()
+
+    def _ask_about_payees(self, client, transfers):
+        self._look_up_payees(client, transfers)
+        if not self._proof_token():
+            self._verify_payees(client, transfers)
+        self._look_at_transfers(client, transfers)
 
     def _unsent(self):
         """Return the transfers that are to be sent: those that were taken out of the order are not among them."""
@@ -138,7 +142,8 @@ class QontoPaymentOrder(models.Model):
 
     def _note_leaving_at_once(self, transfers):
         """Keep since when it was known that no phone will ring: the button has to have said so before it counts."""
-        at_once = bool(transfers) and self.company_id.qonto_without_approval and all(
+        allowed = self.company_id.qonto_without_approval and self.kind != "internal_transfer"
+        at_once = bool(transfers) and allowed and all(
             transfer.known_as == "trusted" and transfer.known_name == transfer.payee_name for transfer in transfers
         )
         if at_once != self.leaves_at_once:
@@ -146,8 +151,8 @@ class QontoPaymentOrder(models.Model):
             self.write({"leaves_at_once": at_once, "leaves_at_once_since": at_once and now})
 
     def _needs_sca(self) -> bool:
-        """Return whether the bank is going to ask the sender's phone, for `Verified`."""
-        return not self.leaves_at_once
+        """Return whether the bank is going to ask the sender's phone, for `Verified`: not between own accounts."""
+        return not self.leaves_at_once and self.kind != "internal_transfer"
 
     # === DECISIONS ABOUT THE WHOLE ORDER === #
 

@@ -5,6 +5,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..payments import State
+from ..qonto_api import scopes
 from . import payment_clock
 from .payment_decision import SEND
 from .payment_problem import Problem
@@ -32,10 +33,11 @@ class QontoPaymentOrder(models.Model):
         order = self.sudo()
         transfers = order._unsent() if moment == ASK else order.transfer_ids.filtered("live")
         found = [*order._sender_problems(moment), *order._account_problems()]
+        today = order._today()
         for transfer in transfers:
-            found += transfer._bill_problems()
+            found += transfer._bill_problems(today)
             found += transfer._recipient_problems()
-            found += transfer._form_problems(order._today())
+            found += transfer._form_problems(today)
         found += order._balance_problems(transfers)
         if moment == REPLAY:
             # What was decided, or could not be known before the request, is not asked again.
@@ -43,7 +45,8 @@ class QontoPaymentOrder(models.Model):
         found += order._check_problems()
         found += order._attachment_problems(transfers)
         found += [problem for transfer in transfers if (problem := transfer._payee_problem())]
-        found += order._paid_problems(transfers)
+        if order.kind != "internal_transfer":
+            found += order._paid_problems(transfers)
         return [problem for problem in found if not (problem.decidable and order._decided(problem))]
 
     def _today(self):
@@ -61,7 +64,8 @@ class QontoPaymentOrder(models.Model):
             found.append(Problem("sender_archived", facts=facts))
         elif self.company_id not in sender.company_ids:
             found.append(Problem("sender_other_company", facts={**facts, "company": self.company_id.name}))
-        elif not sender.has_group(SEND):
+        elif self.env.ref(SEND) not in sender.all_group_ids:
+            # Not `has_group`: it remembers, and the right may have been taken away in another worker just now.
             found.append(Problem("sender_no_right", facts=facts))
         if self.company_id.qonto_four_eyes and sender == self.prepared_by_id:
             found.append(Problem("four_eyes", facts=facts))
@@ -81,9 +85,10 @@ class QontoPaymentOrder(models.Model):
         if not consent.is_live:
             code = "consent_replaced" if consent.state == "replaced" else "consent_ended"
             return [Problem(code, facts=facts)]
-        if "payment.write" not in (consent.scopes_granted or "").split():
+        scope = scopes.INTERNAL_TRANSFER_WRITE if self.kind == "internal_transfer" else scopes.PAYMENT_WRITE
+        if scope not in (consent.scopes_granted or "").split():
             return [Problem("consent_reads_only", facts=facts)]
-        if self.account_id not in consent.account_ids:
+        if self.account_id not in consent.with_context(active_test=False).account_ids:
             return [Problem("consent_other_account", facts={**facts, "account": self.account_id.display_name})]
         return []
 
@@ -145,7 +150,8 @@ class QontoPaymentOrder(models.Model):
             return [Problem(self.check_failure, facts={"detail": self.check_failure_detail or ""})]
         now = payment_clock.now(self.env)
         fresh = self.checked_at and now - payment_clock.aware(self.checked_at) < FRESH
-        return [] if fresh and self._proof_token() else [Problem("payee_unchecked")]
+        internal = self.kind == "internal_transfer"
+        return [] if fresh and (internal or self._proof_token()) else [Problem("payee_unchecked")]
 
     def _attachment_problems(self, transfers) -> list[Problem]:
         large = transfers._needing_files()

@@ -14,7 +14,7 @@ class QontoTransfer(models.Model):
     def _bill_names_fact(self) -> dict:
         return {"bill": ", ".join(self.line_ids.move_id.mapped("name")) or self.reference, "payee": self.payee_name}
 
-    def _bill_problems(self) -> list[Problem]:
+    def _bill_problems(self, today) -> list[Problem]:
         """R8: each bill is posted and open, owes enough, and is this payee's."""
         found = []
         currency = self.currency_id
@@ -22,8 +22,9 @@ class QontoTransfer(models.Model):
         for line in self.line_ids:
             item = line.move_line_id
             facts = {"bill": item.move_id.name or "", "payee": self.payee_name}
-            owed = -item.amount_residual_currency
-            sign = 1 if line.amount > 0 else -1
+            # A credit note is taken off: what it owes and what is paid of it are both negative.
+            owed, settled = -item.amount_residual_currency, line.amount + line.discount
+            sign = 1 if settled > 0 else -1
             if item.parent_state != "posted" or item.account_id.account_type not in PAYABLE:
                 found.append(Problem("bill_not_posted", self, facts))
             elif item.reconciled:
@@ -32,10 +33,15 @@ class QontoTransfer(models.Model):
                 found.append(Problem("bill_currency", self, facts))
             elif item.partner_id.commercial_partner_id != partner:
                 found.append(Problem("bill_other_payee", self, facts))
-            elif currency.compare_amounts(sign * line.amount, sign * owed) > 0:
+            elif currency.compare_amounts(sign * settled, sign * owed) > 0:
                 money = currency.format
-                found.append(Problem("bill_owes_less", self, {
-                    **facts, "owed": money(owed), "amount": money(line.amount)}))
+                found.append(
+                    Problem("bill_owes_less", self, {**facts, "owed": money(owed), "amount": money(settled)})
+                )
+            elif line.discount and not item.move_id._is_eligible_for_early_payment_discount(
+                currency, self.scheduled_date or today
+            ):
+                found.append(Problem("discount_over", self, facts))
         if self.line_ids and currency.compare_amounts(sum(self.line_ids.mapped("amount")), self.amount):
             found.append(Problem("amount_changed", self, self._bill_names_fact()))
         if self.payment_id and self.payment_id.state in ("canceled", "rejected"):
@@ -45,6 +51,8 @@ class QontoTransfer(models.Model):
     def _recipient_problems(self) -> list[Problem]:
         """R8: the payee's account is trusted now, and is the one that was approved."""
         bank = self.partner_bank_id
+        if self.to_account_id:
+            return self._own_account_problems()
         facts = {"payee": self.payee_name, "iban": self.iban}
         if sepa.compact_iban(bank.acc_number or "") != self.iban:
             return [Problem("payee_account_changed", self, {
@@ -58,6 +66,12 @@ class QontoTransfer(models.Model):
             return [Problem("payee_renamed", self, {**facts, "before": self.holder_name, "now": holder})]
         if not bank.allow_out_payment:
             return [Problem("payee_untrusted", self, facts)]
+        return []
+
+    def _own_account_problems(self) -> list[Problem]:
+        account = self.to_account_id
+        if not account.active or sepa.compact_iban(account.iban or "") != self.iban:
+            return [Problem("account_closed", self, {"account": account.display_name})]
         return []
 
     def _form_problems(self, today) -> list[Problem]:

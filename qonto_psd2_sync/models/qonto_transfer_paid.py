@@ -102,15 +102,18 @@ class QontoPaymentOrder(models.Model):
         for hit in hits:
             by_vendor[hit.partner_id].append(hit)
         counted = transfers._counted_in_residual()
-        recent = self._today() - LOOK_BACK
+        recent, own = self._today() - LOOK_BACK, {("transfer", str(row_id)) for row_id in self.transfer_ids.ids}
         found = []
         for transfer in transfers:
             rows = []
             references = transfer._references()
             for hit in by_vendor[transfer.partner_id.commercial_partner_id.id]:
-                if (hit.what, hit.ref) in counted[transfer.id] or hit.ref == str(transfer.id):
+                if (hit.what, hit.ref) in counted[transfer.id] or (hit.what, hit.ref) == ("transfer", str(transfer.id)):
                     continue
-                if why := self._why_same(transfer, references, hit, recent):
+                # Two equal bills in one order, each with its number, were chosen in plain sight.
+                if (why := transfer._why_same(references, hit, recent)) and (
+                    why == "reference" or (hit.what, hit.ref) not in own
+                ):
                     rows.append(hit.row(why))
             if rows:
                 rows = rows[:FOUND_AT_MOST]
@@ -118,15 +121,6 @@ class QontoPaymentOrder(models.Model):
                 facts = {"payee": transfer.payee_name, "count": len(rows), "hits": rows}
                 found.append(Problem("already_paid", transfer, facts, decidable=True, about=about))
         return found
-
-    def _why_same(self, transfer, references, hit: Hit, recent) -> str | None:
-        if any_same(references, (hit.reference, *hit.references)):
-            return "reference"
-        if hit.what == "transfer" and hit.ref in {str(row_id) for row_id in self.transfer_ids.ids}:
-            # Two equal bills in one order, each with its number, were chosen in plain sight.
-            return None
-        same = hit.iban == transfer.iban and not transfer.currency_id.compare_amounts(hit.amount, transfer.amount)
-        return "amount" if same and (hit.day is None or hit.day >= recent) else None
 
     def _transfer_hits(self, transfers, ibans):
         """Transfers of this database, prepared or sent, save those that ended without money."""
@@ -147,13 +141,13 @@ class QontoPaymentOrder(models.Model):
 
     def _payment_hits(self, transfers):
         """Payments that are no transfer of ours: by another method, file or hand."""
-        own = self.env["qonto.transfer"].search(
+        own = self.env["qonto.transfer"]._search(
             [("payment_id", "!=", False), ("company_id", "=", self.company_id.id)]
-        ).payment_id
+        ).subselect("payment_id")
         found = self.env["account.payment"].search(
             [
                 ("company_id", "=", self.company_id.id), ("payment_type", "=", "outbound"),
-                ("state", "in", ("in_process", "paid")), ("id", "not in", own.ids),
+                ("state", "in", ("in_process", "paid")), ("id", "not in", own),
                 ("date", ">=", self._today() - REFERENCES_FOR),
                 ("partner_id", "child_of", transfers.partner_id.commercial_partner_id.ids),
             ]
@@ -181,12 +175,6 @@ class QontoPaymentOrder(models.Model):
 
     def _feed_hits(self, ibans):
         """Debits that nobody has matched, or that are not booked yet."""
-        own_debits = set(
-            self.env["qonto.transfer"].search(
-                [("company_id", "=", self.company_id.id), ("transaction_ref", "!=", False)]
-            ).mapped("transaction_ref")
-        )
-        own_debits.update(row["transaction"] for row in self.bank_transfers or [] if row["transaction"])
         found = self.env["qonto.transaction"].search(
             [
                 ("company_id", "=", self.company_id.id), ("amount", "<", 0),
@@ -196,8 +184,13 @@ class QontoPaymentOrder(models.Model):
                 "&", ("feed_state", "=", "booked"), ("statement_line_ids.is_reconciled", "=", False),
             ]
         )
+        refs = {*found.mapped("bank_ref"), *found.mapped("bank_slug")} - {False}
+        shown_already = {
+            *self.env["qonto.transfer"].search([("transaction_ref", "in", list(refs))]).mapped("transaction_ref"),
+            *(row["transaction"] for row in self.bank_transfers or [] if row["transaction"]),
+        }
         for row in found:
-            if row.bank_ref in own_debits or row.bank_slug in own_debits:
+            if row.bank_ref in shown_already or row.bank_slug in shown_already:
                 continue
             yield Hit(
                 "pending" if row.feed_state == "pending" else "bank_line", str(row.id),
@@ -208,6 +201,13 @@ class QontoPaymentOrder(models.Model):
 
 class QontoTransfer(models.Model):
     _inherit = "qonto.transfer"
+
+    def _why_same(self, references, hit: Hit, recent) -> str | None:
+        """Return why a hit may be this very payment: ``reference``, ``amount`` (and IBAN), or None."""
+        if any_same(references, (hit.reference, *hit.references)):
+            return "reference"
+        same = hit.iban == self.iban and not self.currency_id.compare_amounts(hit.amount, self.amount)
+        return "amount" if same and (hit.day is None or hit.day >= recent) else None
 
     def _references(self) -> list[str]:
         """Return what this payment may be called: its reference, and the numbers of its bills."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 # Below this many characters a reference says too little to be looked for inside another.
@@ -13,6 +14,7 @@ TELLING: Final = 4
 _PART: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
+@lru_cache(maxsize=4096)
 def parts(text: str | None) -> tuple[str, ...]:
     """Split a reference into words and numbers: ``RG-4711``, ``rg 4711`` and ``RG4711`` are the same."""
     return tuple(part.casefold() for part in _PART.findall(text or ""))

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    test_already_paid,
     test_application,
     test_approval,
     test_booking,
@@ -23,7 +24,10 @@ from . import (
     test_match,
     test_own_account,
     test_payee_check,
+    test_payee_trust,
     test_payment_books,
+    test_payment_problems,
+    test_payment_words,
     test_renewal,
     test_report,
     test_rights,

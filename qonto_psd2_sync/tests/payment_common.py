@@ -2,17 +2,25 @@
 """The world of the tests of checks: a vendor whom the stand-in knows, bills, orders, and a client that may pay."""
 
 from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 
 from ..models import payment_clock
 from ..models.qonto_payment_order import Wish
+from ..payments import Challenged, Claimed, HandedOver, Verified
 from ..qonto_api import PaymentClient
 from .common import QontoCommon
 
 IBAN, OTHER_IBAN = "DE02120300000000202051", "DE89370400440532013000"
 PREPARE = "qonto_psd2_sync.group_payment_prepare"
 SEND = "qonto_psd2_sync.group_payment_send"
+GOOD = "A reason"
+
+
+class Undone(Exception):
+    """What a block did is undone."""
 
 
 class PaymentCommon(QontoCommon):
@@ -25,12 +33,13 @@ class PaymentCommon(QontoCommon):
         self.consent = self.account.consent_ids
         self.preparer = self.new_user("preparer", PREPARE)
         self.vendor, self.payee = self.new_vendor("Elbe Kabel GmbH", IBAN)
-        self.bank.ask("/payees", {"iban": IBAN, "holder": "Elbe Kabel GmbH"})
 
-    def new_vendor(self, name: str, iban: str):
+    def new_vendor(self, name: str, iban: str, **at_the_bank):
+        """Return a vendor and its trusted account, which the payee's bank keeps under the same name."""
         vendor = self.env["res.partner"].create({"name": name})
         account = self.env["res.partner.bank"].create({"partner_id": vendor.id, "acc_number": iban})
         account.sudo().allow_out_payment = True
+        self.bank.ask("/payees", {"iban": iban, "holder": name, **at_the_bank})
         return vendor, account
 
     def bill(self, amount: float = 100.0, vendor=None, **values):
@@ -50,7 +59,7 @@ class PaymentCommon(QontoCommon):
 
     def wish(self, *items, **values):
         facts = {
-            "partner_bank": self.payee, "reference": f"RG {items[0].move_id.id if items else 1}",
+            "partner_bank": self.payee, "reference": f"RG 9{items[0].move_id.id if items else 1}",
             "items": [(item, -item.amount_residual_currency) for item in items],
         }
         return Wish(**{**facts, **values})
@@ -67,6 +76,13 @@ class PaymentCommon(QontoCommon):
     def press_send(self, order):
         order.sudo().send_asked_at = payment_clock.stored(payment_clock.now(self.env))
 
+    def wait_for_the_phone(self, order):
+        """Bring an order to where the sender's phone rings."""
+        now = payment_clock.now(self.env)
+        for transfer in order.sudo().transfer_ids:
+            for event in (HandedOver(), Verified(), Claimed(now), Challenged(now)):
+                transfer._step(event)
+
     @contextmanager
     def client(self):
         with self.enter_registry_test_mode():
@@ -82,6 +98,34 @@ class PaymentCommon(QontoCommon):
 
     def codes(self, order, moment: str = "ask"):
         return sorted(problem.code for problem in order._problems(moment))
+
+    def problem(self, order, code: str, moment: str = "ask"):
+        return next(problem for problem in order._problems(moment) if problem.code == code)
+
+    @contextmanager
+    def undone(self):
+        """Undo what the block does."""
+        try:
+            with self.env.cr.savepoint():
+                yield
+                self.env.flush_all()
+                raise Undone
+        except Undone:
+            self.env.invalidate_all()
+            self.env.registry.clear_all_caches()
+
+    @contextmanager
+    def later(self, **much):
+        moment = payment_clock.now(self.env) + timedelta(**much)
+        with patch.object(payment_clock, "now", lambda _env: moment):
+            yield
+
+    def change(self, records, **columns):
+        """Change what a screen would not let one change, as another program might."""
+        self.env.flush_all()
+        for name, value in columns.items():
+            self.env.cr.execute(f"UPDATE {records._table} SET {name} = %s WHERE id IN %s", [value, tuple(records.ids)])
+        self.env.invalidate_all()
 
     def calls(self, path: str) -> int:
         """Return how often the bank was asked this."""
