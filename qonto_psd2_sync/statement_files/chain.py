@@ -30,48 +30,72 @@ def booking_order(rows: Sequence[Row]) -> list[int]:
     rising = sum(before <= after for before, after in pairwise(keys))
     falling = sum(before >= after for before, after in pairwise(keys))
     positions = range(len(rows)) if rising >= falling else range(len(rows) - 1, -1, -1)
-    ordered, balance = [], None
     same_key: dict[object, list[int]] = defaultdict(list)
     for position in sorted(positions, key=keys.__getitem__):
         same_key[keys[position]].append(position)
-    for same in same_key.values():
-        linked = _linked(same, rows, balance)
-        ordered += linked
-        balance = rows[linked[-1]].balance
+    return _linked(list(same_key.values()), rows)
+
+
+def _linked(groups: list[list[int]], rows: Sequence[Row]) -> list[int]:
+    """Put the rows of each group in an order in which each balance follows from the one before."""
+    ordered: list[int] = []
+    for number, group in enumerate(groups):
+        if len(group) > 1 and all(rows[position].balance is not None for position in group):
+            steps = [(rows[position].balance - rows[position].amount, rows[position].balance) for position in group]
+            here = ends_of(steps)[0]
+            if here is None:
+                here = rows[ordered[-1]].balance if ordered else _next_start(groups[number + 1 :], rows)
+            ordered += [group[at] for at in _walk(steps, here)]
+        else:
+            ordered += group
     return ordered
 
 
-def _linked(positions: list[int], rows: Sequence[Row], balance: Decimal | None) -> list[int]:
-    """Put rows of one instant (or day) in an order in which each balance follows from the one before.
+def _next_start(groups: Iterable[list[int]], rows: Sequence[Row]) -> Decimal | None:
+    """Return the balance with which the first group begins that tells; before it all come back to where they began."""
+    for group in groups:
+        if any(rows[position].balance is None for position in group):
+            return None
+        start = ends_of([(rows[at].balance - rows[at].amount, rows[at].balance) for at in group])[0]
+        if start is not None:
+            return start
+    return None
 
-    Each row leads from the balance before it to the one after it: a walk that takes each once (Hierholzer's).
+
+def ends_of(steps: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal | None, Decimal | None]:
+    """Return with which balance steps of unknown order begin and end; None if they go round, or do not hang together.
+
+    :param steps: pairs of the balance before and after
     """
-    if len(positions) == 1 or any(rows[position].balance is None for position in positions):
-        return positions
-    ways: dict[Decimal, list[int]] = defaultdict(list)
     degree: dict[Decimal, int] = defaultdict(int)
-    for position in reversed(positions):
-        row = rows[position]
-        before = row.balance - row.amount
-        ways[before].append(position)
+    for before, after in steps:
         degree[before] += 1
-        degree[row.balance] -= 1
-    starts = [node for node, number in degree.items() if number == 1]
-    if len(starts) > 1:
-        return positions
-    first = rows[positions[0]]
-    start = starts[0] if starts else balance if balance in ways else first.balance - first.amount
-    walk, path = [], [(start, None)]
+        degree[after] -= 1
+    starts = [node for node, number in degree.items() if number > 0]
+    ends = [node for node, number in degree.items() if number < 0]
+    if len(starts) == 1 and degree[starts[0]] == 1:
+        return starts[0], ends[0]
+    return None, None
+
+
+def _walk(steps: Sequence[tuple[Decimal, Decimal]], start: Decimal | None) -> Sequence[int]:
+    """Take each step once, each where the last one led to (Hierholzer's walk); as they stand where that can't be."""
+    ways: dict[Decimal, list[int]] = defaultdict(list)
+    for number in range(len(steps) - 1, -1, -1):
+        ways[steps[number][0]].append(number)
+    if start not in ways:
+        start = steps[0][0]
+    walk, path = [], [(start, -1)]
     while path:
         node, came_by = path[-1]
         if ways.get(node):
-            position = ways[node].pop()
-            path.append((rows[position].balance, position))
+            number = ways[node].pop()
+            path.append((steps[number][1], number))
         else:
             path.pop()
-            if came_by is not None:
+            if came_by >= 0:
                 walk.append(came_by)
-    return walk[::-1] if len(walk) == len(positions) else positions
+    return walk[::-1] if len(walk) == len(steps) else range(len(steps))
 
 
 def check_chain(rows: Sequence[Row], order: Iterable[int]) -> Chain:
@@ -122,14 +146,19 @@ def check_seams(
         checked += 1
         newest = max(map(_place, before))
         near = [other for other in before if _place(other) == newest]
-        if all(other.balance != chain.opening for other in near):
-            seams.append(Break(chain.opening, near[-1].balance, row=first.number, existing=near[-1].key))
+        ends = {other.balance for other in near}
+        end = ends_of((other.balance - other.amount, other.balance) for other in near)[1]
+        if chain.opening not in (ends if end is None else {end}):
+            found = near[-1].balance if end is None else end
+            seams.append(Break(chain.opening, found, row=first.number, existing=near[-1].key))
     if after:
         checked += 1
         oldest = min(map(_place, after))
         near = [other for other in after if _place(other) == oldest]
-        if all(other.balance - other.amount != chain.closing for other in near):
-            expected = near[0].balance - near[0].amount
+        starts = {other.balance - other.amount for other in near}
+        start = ends_of((other.balance - other.amount, other.balance) for other in near)[0]
+        if chain.closing not in (starts if start is None else {start}):
+            expected = near[0].balance - near[0].amount if start is None else start
             seams.append(Break(expected, chain.closing, after_row=last.number, existing=near[0].key))
     return tuple(seams), checked
 

@@ -22,6 +22,8 @@ _NEAR, _NEAR_OTHER_DATES = timedelta(days=3), timedelta(days=7)
 # So many rows that equal lines of the feed in all but the id, and none by its id: the ids are of two kinds.
 _ENOUGH = 5
 _HOUR = 3600
+# So many lines of another text are looked at for a row that none agrees with: in a crowd all are alike.
+_LOOKED_AT = 50
 
 
 def make_plan(
@@ -207,7 +209,7 @@ class _Planner:
         rest = [number for at, number in enumerate(lines) if at not in done_lines]
         for index in (index for at, index in enumerate(rows) if at not in done_rows):
             row = self.rows[index]
-            number = next((line for line in rest if not self._surely_apart(row, self.lines[line])), None)
+            number = next((line for line in rest[:_LOOKED_AT] if not self._surely_apart(row, self.lines[line])), None)
             if number is not None:
                 rest.remove(number)
                 self.taken[number] = 1
