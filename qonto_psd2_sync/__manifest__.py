@@ -22,6 +22,7 @@
         "wizards/qonto_delete_views.xml",
         "wizards/qonto_disconnect_views.xml",
         "wizards/qonto_decide_views.xml",
+        "wizards/qonto_file_views.xml",
         "wizards/qonto_find_views.xml",
         "wizards/qonto_map_views.xml",
         "wizards/qonto_renewal_views.xml",
@@ -43,6 +44,7 @@
         "views/res_config_settings_views.xml",
         "views/qonto_menus.xml",
         "views/qonto_feed_menus.xml",
+        "views/qonto_file_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

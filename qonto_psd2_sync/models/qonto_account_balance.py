@@ -207,9 +207,10 @@ class QontoAccount(models.Model):
         gap = bank - opening - stated
         if not money.is_zero(gap):
             add("gap", gap)
+        # What files brought of the days before is in the ledger beside the opening entry, which moved back for it.
         before = sum(
             item.amount_currency for item in self._ledger_items(("date", "<", self.start_date))
-            if item.statement_line_id.qonto_transaction_id.account_id != self
+            if item.statement_line_id.qonto_transaction_id not in transactions
         )
         if money.compare_amounts(opening, before):
             add("opening", opening - before)

@@ -180,12 +180,18 @@ class QontoAccount(models.Model):
         unique = {row.id: row for row in rows if not row.is_external}
         transactions = self.env["qonto.transaction"]
         known = self._known(unique)
+        claims = self._claims_on_files([
+            row for row in unique.values() if row.id not in known or known[row.id].feed_state in ("pending", "out")
+        ])
         fresh = []
         changed = 0
         for row in unique.values():
             values = transactions._values_of(self, row)
             transaction = known.get(row.id)
-            if not transaction:
+            from_file = claims.get(row.id, transaction if transaction and transaction.file_only else None)
+            if from_file:
+                from_file._become_the_banks(values, transaction)
+            elif not transaction:
                 fresh.append(self._with_doubt(values, (reissued or {}).get(row.id)))
             elif transaction.fingerprint != values["fingerprint"]:
                 changed += transaction._take_change(values)
@@ -215,6 +221,7 @@ class QontoAccount(models.Model):
             ("booking_date", "in", list(set(days.values()))),
             ("amount", "in", list({float(row.signed_amount) for row in fresh.values()})),
             ("feed_state", "not in", ("gone", "pending", "out")),
+            ("file_only", "=", False),
             ("id", "<=", run.known_until),
         ])
         vanished = {}

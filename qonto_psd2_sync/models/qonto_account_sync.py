@@ -98,6 +98,7 @@ class QontoAccount(models.Model):
         self.env["qonto.consent"]._update_states()
         self._tell_what_lasts()
         cron._commit_progress()
+        self._cron_files()
         tried = []
         while due := self._due_accounts(exclude=tried):
             account = due[0]
@@ -159,7 +160,8 @@ class QontoAccount(models.Model):
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 if (
-                    account._fetch(run, lease, deadline)
+                    account._finish_files(lease, deadline)
+                    and account._fetch(run, lease, deadline)
                     and account._book(run, lease, deadline)
                     and account._match(run, lease, deadline)
                 ):

@@ -7,6 +7,8 @@ from . import (
     qonto_decide,
     qonto_delete,
     qonto_disconnect,
+    qonto_file_map,
+    qonto_file_upload,
     qonto_find,
     qonto_map,
     qonto_map_fees,

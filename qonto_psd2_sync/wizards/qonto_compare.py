@@ -46,8 +46,12 @@ class QontoCompare(models.TransientModel):
             ("booking_date", "<=", self.date_to), ("feed_state", "!=", "gone"),
         ])
         known = account._known(rows)
+        known |= account._claims_on_files([row for row in rows.values() if row.id not in known])
+        explained = self.env["qonto.transaction"].union(*known.values())
         lines = here.statement_line_ids
-        gone = here.filtered(lambda transaction: transaction.bank_ref not in rows)._gone_at_the_bank()
+        gone = here.filtered(
+            lambda row: row.bank_ref not in rows and row not in explained and not row.file_only
+        )._gone_at_the_bank()
         differences = [
             *self._missing(rows, known), *self._changed(rows, known), *map(self._only_here, gone),
         ]

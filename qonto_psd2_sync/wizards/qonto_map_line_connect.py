@@ -212,7 +212,9 @@ class QontoMapLine(models.TransientModel):
             }
         )
         if self.book_opening and not self.currency_id.is_zero(self.opening_difference):
-            account.opening_move_id = self._book_opening(journal)
+            account.opening_move_id = account._book_opening_entry(
+                self._opening_date(), self.opening_difference, self.opening_account_id
+            )
         account.message_post(
             body=self.env._(
                 "Connected to the journal %(journal)s by %(user)s; transactions from %(date)s on.",
@@ -234,32 +236,3 @@ class QontoMapLine(models.TransientModel):
                 **({"default_account_id": self.new_account_id.id} if self.new_account_id else {}),
             }
         )
-
-    def _book_opening(self, journal):
-        """Book the difference on the day before the start date, against the account that the user chose."""
-        company = self.company_id
-        amount = self.opening_difference
-        balance = self.currency_id._convert(amount, company.currency_id, company, self._opening_date())
-        label = self.env._("Opening balance %s", self.name)
-        move = self.env["account.move"].sudo().with_company(company).create(
-            {
-                "move_type": "entry",
-                "journal_id": self._opening_journal().id,
-                "date": self._opening_date(),
-                "ref": label,
-                "line_ids": [
-                    fields.Command.create(
-                        {
-                            "account_id": account.id,
-                            "name": label,
-                            "currency_id": self.currency_id.id,
-                            "amount_currency": sign * amount,
-                            "balance": sign * balance,
-                        }
-                    )
-                    for account, sign in ((journal.default_account_id, 1), (self.opening_account_id, -1))
-                ],
-            }
-        )
-        move.action_post()
-        return move
