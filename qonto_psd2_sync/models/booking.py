@@ -58,6 +58,7 @@ class Booking:
     is refused.
     `partner`: who the line is with; None: the line's own partner, else the only one of the documents.
     `for_others`: documents of others than the line's partner are meant to be paid.
+    `sent_back` (`qonto.transfer` records): their money comes back by this line; what they had debited is matched.
     """
 
     line: BaseModel
@@ -68,6 +69,7 @@ class Booking:
     rest_on_partner: bool = False
     partner: BaseModel | None = None
     for_others: bool = False
+    sent_back: BaseModel | None = None
 
 
 @dataclass

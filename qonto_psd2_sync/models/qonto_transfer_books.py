@@ -23,7 +23,7 @@ from odoo.tools import format_date
 
 from ..payments import Matched
 from ..payments.life import ACCEPTED, NO_MONEY
-from . import payment_clock
+from . import payment_clock, payment_words
 
 ACTIVITY = "qonto_psd2_sync.mail_activity_transfer"
 # Posted together, then committed by the caller.
@@ -102,7 +102,7 @@ class QontoTransfer(models.Model):
                 payment.date = day
             transfer._check_books_open()
             if values := {} if transfer in problems else transfer._entry_values():
-                payment._generate_journal_entry(**values)
+                payment.with_context(skip_invoice_sync=True)._generate_journal_entry(**values)
         self.payment_id.action_post()
         pairs = [pair for transfer in self for pair in transfer._books_pairs()]
         if pairs:
@@ -202,9 +202,13 @@ class QontoTransfer(models.Model):
         )
         (payments - locked).action_cancel()
         locked._qonto_reverse()
-        bodies = {transfer: transfer._ended_in_words() for transfer in self}
-        for transfer, body in bodies.items():
-            transfer.payment_id._message_log(body=body)
+        self._tell_bills({transfer: transfer._ended_in_words() for transfer in self})
+
+    def _tell_bills(self, bodies: dict):
+        """Put into the chatter of payments and bills what became of their transfers."""
+        self.payment_id._message_log_batch(
+            bodies={transfer.payment_id.id: body for transfer, body in bodies.items() if transfer.payment_id}
+        )
         told: dict = {}
         for transfer, body in bodies.items():
             for bill in transfer.line_ids.move_id:
@@ -221,7 +225,7 @@ class QontoTransfer(models.Model):
             "The transfer over %(amount)s to %(payee)s moved no money: %(state)s.",
             amount=self.currency_id.format(self.amount), payee=self.payee_name, state=self._state_in_words(),
         )
-        return f"{words} ({self.reason})" if self.reason else words
+        return f"{words} {payment_words.words(self.env, self.reason).what}" if self.reason else words
 
     # === MATCHED === #
 

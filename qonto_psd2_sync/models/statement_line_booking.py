@@ -89,7 +89,7 @@ class AccountBankStatementLine(models.Model):
         payments = self.env["account.payment"].union(*plan.payments)
         if payments:
             self.qonto_before_booking = {**self.qonto_before_booking, "payments": payments.ids}
-            payments.filtered(lambda payment: payment.state == "in_process").action_validate()
+            payments.filtered(lambda payment: payment.state == "in_process").state = "paid"
 
     # === UNDO === #
 

@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.tests import tagged
 
 from ..payments import BankSays, Canceled, HandedOver
-from .books_common import BooksCommon
+from .books_common import OTHER_IBAN, BooksCommon
 
 
 class BooksCase(BooksCommon):
@@ -126,6 +126,41 @@ class BooksCase(BooksCommon):
         self.assertTrue(self.line(ref).is_reconciled)
         self.assertEqual((transfer.matched, *self.states(note)), (True, "paid"))
 
+    # === WITHOUT A BILL === #
+
+    def test_a_payment_without_a_bill_follows_and_is_made_once(self):
+        transfer = self.prepare(self.wish(items=[], total=250.0, reference="Deposit")).transfer_ids.sudo()
+        payment = transfer.payment_id
+        self.assertEqual((payment.state, payment.amount, payment.partner_id), ("draft", 250.0, self.vendor))
+        self.assertEqual((payment.partner_type, payment.memo), ("supplier", "Deposit"))
+        with self.assert_told("under way already"):
+            self.prepare(self.wish(items=[], payment=payment))
+        self.send(transfer)
+        self.assertEqual(payment.state, "in_process")
+        ref = self.debit(transfer)
+        self.settle(transfer, ref)
+        self.assertTrue(self.line(ref).is_reconciled)
+        self.assertEqual((payment.state, transfer.matched), ("paid", True))
+
+    def test_a_draft_of_somebody_is_taken_as_it_is(self):
+        journal = self.account.journal_id
+        payment = self.env["account.payment"].create({
+            "payment_type": "outbound", "partner_type": "customer", "partner_id": self.vendor.id, "amount": 40.0,
+            "partner_bank_id": self.payee.id, "journal_id": journal.id, "memo": "Back",
+            "payment_method_line_id": journal._qonto_method_line().id,
+        })
+        for values, words in (
+            ({"items": [(self.bill(), 100.0)]}, "another payee, account or amount"),
+            ({"partner_bank": self.payee.create({"partner_id": self.vendor.id, "acc_number": OTHER_IBAN})}, "another"),
+        ):
+            with self.subTest(words), self.assert_told(words):
+                self.prepare(self.wish(**{"items": [], "payment": payment, **values}))
+        transfer = self.prepare(self.wish(items=[], payment=payment)).transfer_ids.sudo()
+        self.assertEqual((transfer.payment_id, transfer.amount), (payment, 40.0))
+        self.steps(transfer, Canceled("by_person"))
+        self.follow(transfer)
+        self.assertEqual(payment.state, "canceled")
+
     # === ENDED WITHOUT MONEY === #
 
     def test_declined_opens_the_bill_again_and_says_why(self):
@@ -136,7 +171,7 @@ class BooksCase(BooksCommon):
         self.follow(transfer)
         self.assertEqual((transfer.payment_id.state, *self.states(item)), ("canceled", "not_paid"))
         self.assertEqual(item.amount_residual, -100.0)
-        self.assertIn("Declined by the bank. (insufficient_funds)", "".join(item.move_id.message_ids.mapped("body")))
+        self.assertIn("Declined by the bank. There is not enough money", "".join(item.move_id.message_ids.mapped("body")))
         self.transfer(item)
 
     def test_canceled_before_sending_cancels_the_draft(self):
@@ -264,3 +299,44 @@ class TestBooksWithoutEntries(BooksCase):
         transfer = self.transfer()
         self.send(transfer)
         self.assertEqual((transfer.payment_id.state, bool(transfer.payment_id.move_id)), ("in_process", False))
+
+
+@tagged("post_install", "-at_install")
+class TestOwnTransfer(BooksCommon):
+    def connect(self, **values):
+        """Connect both accounts and return the main one."""
+        wizard = self.choose(self.give_consent())
+        wizard.line_ids.write({"selected": True})
+        wizard.action_confirm()
+        return self.env["qonto.account"].search([("bank_ref", "=", self.main["id"])])
+
+    def test_a_transfer_between_own_accounts_has_no_payment_and_its_two_lines_are_one_movement(self):
+        other = self.env["qonto.account"].search([("bank_ref", "=", self.sub_account["id"])])
+        bank = other.journal_id.bank_account_id
+        for values, words in (
+            ({"items": [(self.bill(), 100.0)]}, "pays no bill"),
+            ({"to_account": self.account}, "another account"),
+            ({"partner_bank": self.payee}, "not that of"),
+        ):
+            with self.subTest(words), self.assert_told(words):
+                self.prepare(self.wish(**{
+                    "partner_bank": bank, "items": [], "total": 80.0, "to_account": other, **values
+                }))
+        own = self.wish(partner_bank=bank, items=[], total=80.0, to_account=other, reference="Reserve")
+        with self.assert_told("order of its own"):
+            self.prepare(own, self.wish(self.bill()))
+        order = self.prepare(own)
+        transfer = order.transfer_ids.sudo()
+        self.assertEqual((order.kind, transfer.iban), ("internal_transfer", bank.sanitized_acc_number))
+        self.assertFalse(transfer.payment_id)
+        self.send(transfer)
+        ref = self.debit(transfer, counterparty_iban=self.sub_account["iban"])
+        self.bank.add(self.sub_account["id"], 80_00, counterparty_iban=self.main["iban"])
+        self.settle(transfer, ref)
+        self.assertTrue(transfer.live)
+        self.sync(self.account | other)
+        with self.enter_registry_test_mode():
+            self.env.ref("qonto_psd2_sync.ir_cron_match").method_direct_trigger()
+        line = self.line(ref)
+        self.assertTrue(line.is_reconciled)
+        self.assertEqual((transfer.matched, transfer.live), (True, False))

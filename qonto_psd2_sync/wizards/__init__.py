@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    payment_held,
     qonto_balance_day,
     qonto_check,
     qonto_compare,

@@ -114,6 +114,14 @@ class QontoDelete(models.TransientModel):
         )
         if payments:
             words.append(self.env._("%s payments were made with it.", payments))
+        if transfers := self.env["qonto.transfer"].sudo().search([("order_id.account_id", "=", account.id)]):
+            live = transfers.filtered("live")
+            words.append(
+                self.env._(
+                    "Transfers are under way: %s.", ", ".join(transfer._held_by() for transfer in live[:5])
+                )
+                if live else self.env._("%s transfers were ordered from it, of which the record stays.", len(transfers))
+            )
         if account.lease_until and account.lease_until > fields.Datetime.now():
             words.append(self.env._("A sync is under way. Try again in a few minutes."))
         return words

@@ -13,6 +13,7 @@ class QontoDisconnect(models.TransientModel):
     going_on_account_ids = fields.Many2many("qonto.account", compute="_compute_accounts")
     line_count = fields.Integer(compute="_compute_accounts")
     ends_payments = fields.Boolean(compute="_compute_accounts")
+    live_transfers = fields.Text(string="Transfers under way", compute="_compute_live_transfers")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -37,6 +38,17 @@ class QontoDisconnect(models.TransientModel):
             wizard.ends_payments = any(
                 "payment.write" in (consent.scopes_granted or "").split() for consent in wizard.consent_ids
             )
+
+    @api.depends("consent_ids")
+    @api.depends_context("lang")
+    def _compute_live_transfers(self):
+        """Name what nobody could follow any more: what was sent with these consents, or leaves a stopping account."""
+        for wizard in self:
+            live = self.env["qonto.transfer"].sudo().search([
+                ("live", "=", True), "|", ("order_id.consent_id", "in", wizard.consent_ids.ids),
+                ("order_id.account_id", "in", wizard.stopping_account_ids.ids),
+            ])
+            wizard.live_transfers = "\n".join(transfer._held_by() for transfer in live) or False
 
     def _action_open(self):
         return {
