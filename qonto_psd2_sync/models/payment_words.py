@@ -82,13 +82,13 @@ def told(env, problem) -> dict:
     transfer = problem.transfer
     return {
         "code": problem.code,
-        "transfer_id": transfer.id if transfer else False,
+        "transfer": transfer.id if transfer else False,
         "payee": problem.facts.get("payee", ""),
         "decidable": problem.decidable,
         "what": said.what,
         "who": said.who,
         "then": said.then,
-        "rows": [payment_words_checks.hit_row(env, hit) for hit in problem.facts.get("hits", ())],
+        "hits": [payment_words_checks.hit_row(env, hit) for hit in problem.facts.get("hits", ())],
     }
 
 

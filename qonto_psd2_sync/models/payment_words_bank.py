@@ -172,6 +172,18 @@ def _trouble(env) -> dict:
             env._("Qonto answered about another payment than the one that was sent. Money may have moved."), "admin",
             env._("Compare with the Qonto app before anybody pays this again."),
         ),
+        "tls": lambda: (
+            env._("The connection to Qonto is not trustworthy, so it was not used. Nothing was sent."), "admin",
+            env._("Check the server's clock, its certificates and any proxy in between."),
+        ),
+        "invalid_client": lambda: (
+            env._("Qonto does not accept the app's client ID or secret. Nothing was sent."), "admin",
+            env._("Compare both with the developer portal and enter them again under Qonto → Set-up."),
+        ),
+        **{code: lambda: (
+            env._("Qonto no longer accepts this authorisation. Nothing was sent."), "you",
+            env._("Connect Qonto again, then send."),
+        ) for code in ("invalid_grant", "oauth", "no_consent")},
         "staging_token": lambda: (
             env._("Qonto's sandbox sent its log-in page instead of an answer."), "admin",
             env._("Copy the staging token anew from the developer portal into Qonto → Set-up."),

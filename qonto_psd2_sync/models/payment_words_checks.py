@@ -248,23 +248,32 @@ def _asking(env, f) -> dict:
 
 
 def hit_row(env, hit: dict) -> dict:
-    """Return what looks like the same payment, for a table: what, where, when, how much, and why it is shown."""
+    """Return what looks like the same payment, for a table: what and where, when, how much, and why it is shown."""
     what = {
-        "transfer": lambda: (env._("Transfer"), env._("in Odoo")),
-        "payment": lambda: (env._("Payment"), env._("in Odoo")),
-        "bank_transfer": lambda: (env._("Transfer"), env._("at Qonto, made elsewhere")),
-        "lost_transfer": lambda: (
-            env._("Transfer"), env._("at Qonto, made by Odoo; this database does not know it: was it restored?")
+        "transfer": lambda: env._("Transfer in this Odoo"),
+        "payment": lambda: env._("Payment in this Odoo"),
+        "bank_transfer": lambda: env._("Transfer at Qonto, made elsewhere"),
+        "lost_transfer": lambda: env._(
+            "Transfer at Qonto, made by Odoo; this database does not know it: was it restored?"
         ),
-        "pending": lambda: (env._("Debit"), env._("pending in the account")),
-        "bank_line": lambda: (env._("Debit"), env._("in the account, not matched")),
+        "pending": lambda: env._("Pending debit in the account"),
+        "bank_line": lambda: env._("Debit in the account, not matched"),
     }[hit["what"]]()
     why = {"reference": env._("same payee and reference"), "amount": env._("same IBAN and amount")}[hit["why"]]
     return {
-        "what": what[0], "where": what[1], "why": why, "when": _day(env, hit["day"]),
-        "amount": env.ref("base.EUR").format(hit["amount"]), "reference": hit["reference"],
-        "kind": hit["what"], "id": hit["ref"],
+        "what": what, "why": why, "day": _day(env, hit["day"]), "amount": hit["amount"],
+        "reference": hit["reference"], "state": _state(env, hit), "kind": hit["what"], "id": hit["ref"],
     }
+
+
+def _state(env, hit: dict) -> str:
+    model = {"transfer": "qonto.transfer", "payment": "account.payment"}.get(hit["what"])
+    if model:
+        return dict(env[model]._fields["state"]._description_selection(env)).get(hit["state"], "")
+    return {
+        "pending": env._("Pending"), "processing": env._("In process"), "settled": env._("Sent to the payee's bank"),
+        "completed": env._("Booked"),
+    }.get(hit["state"], hit["state"])
 
 
 def _day(env, text: str) -> str:

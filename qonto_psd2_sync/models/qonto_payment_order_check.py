@@ -42,14 +42,20 @@ class QontoPaymentOrder(models.Model):
 
     # === ASKING THE BANK === #
 
-    def action_check_payees(self):
-        """Check the payees now, without sending anything (R7)."""
+    def action_check_payees(self) -> list[dict]:
+        """Check the payees now, without sending anything (R7); return `payee_facts`.
+
+        On a cursor of its own: whatever becomes of the request, what the bank was asked is kept, since it counts.
+        """
         self.ensure_one()
         self.check_access("read")
         consent = self.account_id._payment_consent(self.env.user)
-        with consent._payment_client() as client:
-            self._check_payees(client)
-        return self.transfer_ids.payee_facts()
+        with self.env.registry.cursor() as cr:
+            order = self.with_env(self.env(cr=cr))
+            with consent.with_env(order.env)._payment_client() as client:
+                order._check_payees(client)
+            # Of that cursor: this request began before.
+            return order.transfer_ids.payee_facts()
 
     def _check_payees(self, client) -> list[Problem]:
         """Ask the bank whether name and account of each payee fit, which of them it knows, and what it sent lately.
@@ -66,7 +72,7 @@ class QontoPaymentOrder(models.Model):
         transfers = order._unsent()
         failure = ("", "")
         try:
-            if order.kind != "internal_transfer":
+            if transfers and order.kind != "internal_transfer":
                 order._ask_about_payees(client, transfers)
         except Unauthorized:
             raise

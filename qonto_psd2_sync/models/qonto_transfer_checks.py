@@ -55,8 +55,9 @@ class QontoTransfer(models.Model):
             return self._own_account_problems()
         facts = {"payee": self.payee_name, "iban": self.iban}
         if sepa.compact_iban(bank.acc_number or "") != self.iban:
-            return [Problem("payee_account_changed", self, {
-                **facts, "new_iban": bank.acc_number or "", "changed_by": bank.write_uid.name or ""})]
+            change = bank._qonto_number_changes().get(bank.id, {})
+            who = {"changed_by": change.get("by") or bank.write_uid.name or "", "changed_at": change.get("at", "")}
+            return [Problem("payee_account_changed", self, {**facts, **who, "new_iban": bank.acc_number or ""})]
         if bank.partner_id != self.partner_id:
             return [Problem("payee_other_partner", self, {**facts, "partner": bank.partner_id.display_name})]
         if not bank.active or not self.partner_id.active:

@@ -34,6 +34,7 @@ class QontoTransfer(models.Model):
         readonly=True,
         copy=False,
     )
+    payee_name_chosen = fields.Boolean(string="Name of the payee's bank taken", readonly=True, copy=False)
     payee_matched_name = fields.Char(string="Name at the payee's bank", readonly=True, copy=False)
     payee_error_code = fields.Char(readonly=True, copy=False)
     payee_checked_at = fields.Datetime(string="Payee checked on", readonly=True, copy=False)
@@ -74,8 +75,9 @@ class QontoTransfer(models.Model):
             "known_name": beneficiary.name if usable else False,
             "known_as": "trusted" if trusted else "known" if usable else "new",
         }
-        if trusted and not self.payee_matched_name and not sepa.name_problem(beneficiary.name):
-            changes["payee_name"] = beneficiary.name
+        if not self.payee_name_chosen and self.holder_name:
+            banks_name = trusted and not sepa.name_problem(beneficiary.name)
+            changes["payee_name"] = beneficiary.name if banks_name else self.holder_name
         changes = {name: value for name, value in changes.items() if self[name] != value}
         if changes:
             self.write(changes)
@@ -114,7 +116,7 @@ class QontoTransfer(models.Model):
             if State(row.state) not in NOT_SENT_YET or row.order_id.request_sealed:
                 raise UserError(self.env._("It is too late: the request is made already."))
             before = row.payee_name
-            row.write({"payee_name": name, "payee_result": False})
+            row.write({"payee_name": name, "payee_name_chosen": True, "payee_result": False})
             self.env["qonto.transfer.trail"].sudo()._note(row, "BankNameUsed", row.state, f"{before} → {name}")
 
     # === DATA FOR SCREENS === #

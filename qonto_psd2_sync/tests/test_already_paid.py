@@ -84,8 +84,14 @@ class TestAlreadyPaid(PaymentCommon):
         self.sync(self.account)
         self.account.sudo().authorized_balance = 100_000.0
         self.assertEqual(self.hits(order), [("bank_line", "reference"), ("pending", "amount")])
-        row = told(self.env, self.problem(order, "already_paid"))["rows"]
-        self.assertEqual({cell["where"] for cell in row}, {"in the account, not matched", "pending in the account"})
+        hits = told(self.env, self.problem(order, "already_paid"))["hits"]
+        self.assertEqual(
+            {(hit["what"], hit["amount"], hit["why"], hit["state"]) for hit in hits},
+            {
+                ("Debit in the account, not matched", 30.0, "same payee and reference", "Booked"),
+                ("Pending debit in the account", 100.0, "same IBAN and amount", "Pending"),
+            },
+        )
         line = self.lines_of(self.account).filtered(lambda line: line.amount == -30.0)
         self.change(line, is_reconciled=True)
         self.assertEqual(self.known_hits(order), [("pending", "amount")])

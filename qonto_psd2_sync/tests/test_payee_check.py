@@ -201,3 +201,15 @@ class TestPayeeCheck(PaymentCommon):
             order.with_user(self.preparer)._check_payees(client)
         self.assertEqual(order.transfer_ids.payee_checked_by_id, self.preparer)
         self.assertFalse(self.preparer.has_group(SEND))
+
+    def test_a_payee_that_is_trusted_no_more_has_its_own_name_again(self):
+        self.bank.ask("/beneficiaries", {"iban": IBAN, "name": "Elbe Kabel Hamburg", "trusted": True})
+        order = self.order()
+        self.check(order)
+        self.assertEqual(order.transfer_ids.payee_name, "Elbe Kabel Hamburg")
+        self.bank.ask("/beneficiaries", {"iban": IBAN, "name": "Elbe Kabel Hamburg", "trusted": False})
+        self.check(order)
+        self.assertEqual(
+            (order.transfer_ids.payee_name, order.transfer_ids.known_as, order.transfer_ids.payee_result),
+            ("Elbe Kabel GmbH", "known", "match"),
+        )

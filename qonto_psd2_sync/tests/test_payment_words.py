@@ -35,7 +35,9 @@ PAYEE_CHECKS = (
 ASKED_FOR = (
     "no_right", "spending_limit", "scope_missing", "no_push", "not_enrolled", "refused", "expired",
     "attachment_missing", "other_answer", "by_person", "given_up", "proof_refused", "already_paid", "balance_low",
-    "network", "server_error", "in_progress", "invalid_answer", "rate_limited", "staging_token",
+    "strays", "nothing_to_send", "order_problem", "sealed", "too_late_to_repeat", "found_twice", "tls",
+    "invalid_client", "invalid_grant", "oauth", "network", "server_error", "in_progress", "invalid_answer",
+    "rate_limited", "staging_token",
 )
 
 
