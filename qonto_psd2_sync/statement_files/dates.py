@@ -14,6 +14,7 @@ _TIME = r"(?:[T ]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]{1,9})?)?)?"
 _ZONE = r"\s*(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?"
 _YEAR_FIRST = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}}){_TIME}{_ZONE}")
 _YEAR_LAST = re.compile(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})\2([0-9]{{4}}){_TIME}{_ZONE}")
+_SHORT_YEAR = re.compile(rf"([0-9]{{1,2}})(\.)([0-9]{{1,2}})\.([0-9]{{2}}){_TIME}{_ZONE}")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _EXCEL_EPOCH = datetime(1899, 12, 30)
 
@@ -64,6 +65,8 @@ def _read_text(text: str, order: str) -> tuple[date, datetime | None] | None:
             raise Ambiguous
         day, month = (match[3], match[1]) if told == MDY else (match[1], match[3])
         year = match[4]
+    elif match := _SHORT_YEAR.fullmatch(text):  # as German savings banks write: nobody has the year first with dots
+        day, month, year = match[1], match[3], f"20{match[4]}"
     elif not text:
         return None
     else:

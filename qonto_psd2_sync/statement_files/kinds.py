@@ -45,7 +45,7 @@ _FIRST_ELEMENT = re.compile(
 # Words in the headers of accounting entries. Two of them, and it is no bank export.
 _ACCOUNTING = frozenset(
     "journal journalcode journallib ecriturenum ecrituredate compteNum comptelib pieceref sollkonto habenkonto "
-    "gegenkonto belegfeld buchungsschluessel konto compte kontonummer buchungstext".lower().split()
+    "gegenkonto belegfeld buchungsschluessel konto compte".lower().split()
 ) | {
     "journal code", "code journal", "account number", "account code", "general account", "compte general",
     "numero de compte", "libelle ecriture", "soll/haben-kennzeichen", "umsatz (ohne soll/haben-kz)",

@@ -16,7 +16,7 @@ _FEW, _CANDIDATES = 400, 50
 Words = frozenset[str]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=4_096)
 def words_of(text: str) -> Words:
     """Return the words of a text, without case and accents.
 

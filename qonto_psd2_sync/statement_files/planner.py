@@ -52,14 +52,12 @@ class _Planner:
         self.own_ids = {name.casefold() for name in account.ids if name}
         self.own_names = {" ".join(name.casefold().split()) for name in account.names if name}
         self.account_told = False
-        self.ids_in_file: set[str] = set()
 
     def plan(self) -> Plan:
         left = [index for index in range(len(self.rows)) if not self._decide_alone(index)]
         ours = list(left)
-        self.ids_in_file = {_id(self.rows[index].bank_id) for index in left if self.rows[index].bank_id}
         left.sort(key=lambda index: _content(self.rows[index]))
-        for decide in (self._by_id, self._repeated, self._by_content, self._by_near_day):
+        for decide in (self._by_id, self._repeated, self._by_currency, self._by_content, self._by_near_day):
             left = [index for index in decide(left) if self.decided[index] is None]
         for index in left:
             self._decide_rest(index)
@@ -108,8 +106,6 @@ class _Planner:
         row = self.rows[index]
         if row.status is Status.UNKNOWN:
             self._set(index, Decision.SUSPECT, Reason.STATUS_UNKNOWN)
-        elif row.currency and self.account.currency and row.currency != self.account.currency:
-            self._set(index, Decision.SUSPECT, Reason.OTHER_CURRENCY)
         elif self.today and row.day > self.today:
             self._set(index, Decision.SUSPECT, Reason.IN_FUTURE)
         else:
@@ -164,6 +160,14 @@ class _Planner:
                 self._set(index, Decision.PRESENT, Reason.REPEATED, other=first[key])
             else:
                 first[key] = index
+        return left
+
+    def _by_currency(self, left: list[int]) -> list[int]:
+        """An amount in another currency is no amount of this account: it is compared with nothing."""
+        own = self.account.currency
+        for index in left:
+            if own and self.rows[index].currency not in ("", own):
+                self._set(index, Decision.SUSPECT, Reason.OTHER_CURRENCY)
         return left
 
     # === BY DAY, AMOUNT AND TEXT === #

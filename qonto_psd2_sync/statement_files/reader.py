@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Any, BinaryIO
@@ -103,7 +104,8 @@ def _in_text(file: BinaryIO, known: dict[str, Mapping], limits: Limits) -> _Foun
     if not tops:
         # A table of one column has no delimiter; it has no amount either.
         raise FileError(Code.NOT_A_TABLE)
-    raise _not_understood(max((top for _table, top in tops.values()), key=_width))
+    best = max((top for _table, top in tops.values()), key=_regularity)
+    raise _not_understood(best, _regularity(best)[1])
 
 
 def _in_spreadsheet(file: BinaryIO, known: dict[str, Mapping], limits: Limits) -> _Found:
@@ -167,8 +169,11 @@ def _header(cells: Cells) -> list[str]:
 
 
 def _mapped(header: Sequence[str], mapping: Mapping) -> list[Column | None]:
-    meanings = {header_key(name): column for name, column in mapping.columns}
-    return [meanings.get(header_key(name)) for name in header]
+    """A header that is there twice is mapped once for each, in their order; what is mapped once is the first."""
+    meanings: dict[str, list[Column]] = {}
+    for name, column in mapping.columns:
+        meanings.setdefault(header_key(name), []).append(column)
+    return [given.pop(0) if (given := meanings.get(header_key(name))) else None for name in header]
 
 
 def _checked(found: _Found) -> _Found:
@@ -193,12 +198,20 @@ def _width(top: list[tuple[int, Cells]]) -> int:
     return max((len(_header(cells)) for _number, cells in top), default=0)
 
 
-def _not_understood(top: list[tuple[int, Cells]]) -> FileError:
-    """Return the error that lets a person map the columns: the first of the widest rows is the header."""
-    width = _width(top)
+def _regularity(top: list[tuple[int, Cells]]) -> tuple[int, int]:
+    """Return how many of the rows have the width that most have, and that width: text with commas has none."""
+    counts = Counter(len(cells) for _number, cells in top if len(cells) > 1)
+    return max(((count, width) for width, count in counts.items()), default=(0, 0))
+
+
+def _not_understood(top: list[tuple[int, Cells]], width: int = 0) -> FileError:
+    """Return the error that lets a person map the columns: the first row of the usual width is the header."""
+    width = width or _width(top)
     if width < 2:
         return FileError(Code.NOT_A_TABLE)
-    at = next(index for index, (_number, cells) in enumerate(top) if len(_header(cells)) == width)
+    at = next((at for at, (_number, cells) in enumerate(top) if len(cells) >= width and len(_header(cells)) > 1), None)
+    if at is None:
+        return FileError(Code.NOT_A_TABLE)
     header = _header(top[at][1])
     if garbled(header):
         return FileError(Code.ENCODING, row=top[at][0])

@@ -31,9 +31,11 @@ _TEXTS = {
     Column.INITIATOR: "initiator",
 }
 _IBANS = {Column.ACCOUNT_IBAN: "account_iban", Column.COUNTERPARTY_IBAN: "counterparty_iban"}
-_MONEY = (*AMOUNTS, Column.FEE, Column.BALANCE, Column.LOCAL_AMOUNT, Column.VAT_AMOUNT)
+_MONEY = (*AMOUNTS, Column.FEE, Column.BALANCE, Column.LOCAL_AMOUNT)
 # A cell that a spreadsheet would execute. A name may begin with "@", a telephone number with "+".
-_FORMULA = re.compile(r"\s*(=|[-+@].*(\||\(|!))")
+_FORMULA = re.compile(r"\s*(=|[-+@].*\|.*!|[-+@]\s*[A-Z]{2,}\()")
+# What people put where there is nothing.
+_NOTHING = frozenset(("-", "\N{EN DASH}", "\N{EM DASH}", "n/a", "N/A"))
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _BLANKS = re.compile(r"\s+")
@@ -153,7 +155,7 @@ class RowReader:
             day_source=source, settled_at=settled_at, operation_day=operation_day,
             local_amount=local_amount, local_currency=local_currency,
             balance=self._money(cells, self._balance, currency), fee=fee,
-            vat_amount=self._money(cells, self._vat, currency), **texts,
+            vat_amount=self._vat_amount(cells, currency), **texts,
         )
 
     def _status(self, cells: Sequence[Any]) -> tuple[Status, str]:
@@ -201,12 +203,21 @@ class RowReader:
             return None, ""
         return (-abs(local_amount) if amount < 0 else abs(local_amount)), local_currency
 
+    def _vat_amount(self, cells: Sequence[Any], currency: str) -> Decimal | None:
+        """Return what nothing depends on here: a row is not bad for it."""
+        try:
+            return self._money(cells, self._vat, currency)
+        except (_Wrong, Ambiguous):
+            return None
+
     def _money(self, cells: Sequence[Any], slot: _Slot, currency: str) -> Decimal | None:
         at, column = slot
         if at is None:
             return None
         value = cells[at]
         if value is None or value == "":
+            return None
+        if isinstance(value, str) and value.strip() in _NOTHING:
             return None
         if (plain := plain_amount(value)) is not None:
             self._separators.add(value[-3])
@@ -261,6 +272,8 @@ class RowReader:
         if isinstance(value, str):
             if value in self._whens:
                 return self._whens[value]
+            if value.strip() in _NOTHING:
+                return None
             self._check_formula(value, column)
             if told := order_told(value):
                 self._orders.add(told)
@@ -282,6 +295,8 @@ class RowReader:
     def _text(self, value: Any, column: Column) -> str:
         if value is None or value == "":
             return ""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         text = value if isinstance(value, str) else str(value)
         if text in self._same:
             return self._same[text]

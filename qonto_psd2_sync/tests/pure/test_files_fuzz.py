@@ -27,7 +27,7 @@ CELLS = st.one_of(
 ROWS = st.lists(st.lists(CELLS, max_size=14), max_size=6)
 ODD_XML = (b'r="XFD1048576"', b"<c/>", b"<row r='900000'/>", b'"-1"', b"&a;")
 SOON = 5.0
-THOROUGH = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read_or_refused(content, **options):
@@ -95,7 +95,7 @@ def workbook(rows):
 BOOK = workbook([HEADER, ["Exécuté", None, "21-05-2024", -12.5, None, 100, "EUR", None, None, None, "Kiosk", "a-1"]])
 
 
-@settings(THOROUGH, max_examples=150)
+@settings(THOROUGH, max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, len(BOOK) - 1), st.integers(0, 255)), max_size=6), st.integers(0, len(BOOK)))
 def test_any_damage_to_a_spreadsheet(changes, end):
     content = bytearray(BOOK)
@@ -105,7 +105,7 @@ def test_any_damage_to_a_spreadsheet(changes, end):
     read_or_refused(bytes(content[:end]))
 
 
-@settings(THOROUGH, max_examples=100)
+@settings(THOROUGH, max_examples=60)
 @given(st.sampled_from(("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml",
                         "[Content_Types].xml", "xl/_rels/workbook.xml.rels")), st.data())
 def test_any_damage_inside_a_spreadsheet(name, data):

@@ -200,7 +200,7 @@ def test_what_is_not_booked_at_the_bank_is_not_booked_here(status):
 
 def test_what_is_odd_is_asked_about_and_not_booked_by_itself():
     assert decisions([row(status=Status.UNKNOWN, status_text="en orbite")]) == [(SUSPECT, Reason.STATUS_UNKNOWN)]
-    assert decisions([row(currency="USD")]) == [(SUSPECT, Reason.OTHER_CURRENCY)]
+    assert decisions([row(currency="USD")], [line()]) == [(SUSPECT, Reason.OTHER_CURRENCY)]
     assert decisions([row()], today=DAY - timedelta(days=1)) == [(SUSPECT, Reason.IN_FUTURE)]
     assert decisions([row("0.00")]) == [(NOT_BOOKED, Reason.ZERO)]
     assert decisions([row(day=None, status=Status.PENDING)]) == [(NOT_BOOKED, Reason.NO_SETTLEMENT)]

@@ -14,7 +14,7 @@ FIRST = date(2026, 3, 1)
 START = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
 ACCOUNT = Account("DE89370400440532013000")
 NAMES = ("Kiosk", "Kiosk am Tor", "Miete Meier", "Miete Schulz", "")
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

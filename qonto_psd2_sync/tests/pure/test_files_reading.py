@@ -69,7 +69,7 @@ def test_an_export_of_former_years_is_read():
     ("12,345,6", Code.BAD_AMOUNT),
     ("1.2.3", Code.BAD_AMOUNT), ("--1", Code.BAD_AMOUNT), ("1e5", Code.BAD_AMOUNT), ("NaN", Code.BAD_AMOUNT),
     ("Infinity", Code.BAD_AMOUNT), ("zwölf", Code.BAD_AMOUNT), ("12,50 USD", Code.BAD_AMOUNT), ("١٢", Code.BAD_AMOUNT),
-    ("1 2,50", Code.BAD_AMOUNT), ("-", Code.BAD_AMOUNT), ("", Code.NO_AMOUNT), ("9" * 40, Code.BAD_AMOUNT),
+    ("1 2,50", Code.BAD_AMOUNT), ("-", Code.NO_AMOUNT), ("", Code.NO_AMOUNT), ("9" * 40, Code.BAD_AMOUNT),
     ("=12", Code.FORMULA), ("@SUM(A1)", Code.FORMULA), ("-1+cmd|' /C calc'!A0", Code.FORMULA),
 ])
 def test_an_amount_is_exact_or_refused(text, amount):
@@ -103,6 +103,13 @@ def test_debit_and_credit_make_the_amount_and_must_not_contradict_it():
     assert problem("21-05-2024;;;", head=head) == (Code.NO_AMOUNT, 2, "Total amount (incl. VAT)")
 
 
+def test_a_dash_stands_for_nothing_and_vat_makes_no_row_bad():
+    head = "Status;Settlement date (local);Total amount (incl. VAT);Balance;Total VAT amount\n"
+    waits, there = read("processing;-;5.00;n/a;", "settled;21-05-2024;5.00;105.00;about 19 %", head=head)
+    assert (waits.status, waits.day, waits.balance, waits.problems) == (Status.PENDING, None, None, ())
+    assert (there.amount, there.balance, there.vat_amount) == (5, 105, None)
+
+
 def test_totals_are_exact_to_the_cent():
     rows = read(*["21-05-2024;0.10;Kiosk;EUR;"] * 1000, *["21-05-2024;-0.01;Kiosk;EUR;"] * 999)
     assert sum(row.amount for row in rows) == Decimal("90.01")
@@ -124,7 +131,7 @@ def test_foreign_currency_is_kept_as_the_file_says():
 
 @pytest.mark.parametrize(("text", "day"), [
     ("21-05-2024 17:15:34", date(2024, 5, 21)), ("2024-05-21 17:15:34", date(2024, 5, 21)),
-    ("21.05.2024", date(2024, 5, 21)),
+    ("21.05.2024", date(2024, 5, 21)), ("21.05.24", date(2024, 5, 21)),
     ("2024-05-21T17:15:34.123Z", date(2024, 5, 21)), ("21/05/2024", date(2024, 5, 21)),
     ("05/21/2024", date(2024, 5, 21)),
     ("29-02-2024", date(2024, 2, 29)), ("29-02-2023", Code.BAD_DATE), ("32-01-2024", Code.BAD_DATE),
@@ -195,7 +202,7 @@ def test_a_formula_is_named_with_row_and_column(text):
 
 
 @pytest.mark.parametrize("text", [
-    "+49 170 1234567", "-", "@home", "- Miete -", "O'Neill & Söhne", "5=5", "a@b.example",
+    "+49 (170) 1234567", "-", "@home", "- Miete (Mai) -", "+Plus! (neu)", "O'Neill & Söhne", "5=5", "a@b.example",
 ])
 def test_what_only_looks_like_a_formula_is_a_text(text):
     assert read(f"21-05-2024;1.00;{text};EUR;{text}")[0].counterparty_name == text

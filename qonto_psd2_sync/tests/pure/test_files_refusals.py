@@ -214,6 +214,26 @@ def test_another_banks_file_with_lines_above_its_header_is_mapped():
     assert (row.number, str(row.amount), row.counterparty_name) == (5, "-1012.50", "Kiosk")
 
 
+def test_a_column_that_is_there_twice_is_mapped_once_for_each_and_commas_in_texts_are_no_columns():
+    other = (
+        "Buchung;Verwendungszweck;Saldo;Währung;Betrag;Währung\n"
+        + "01.02.24;Dank, Gruß, Kuss, bis bald, Eva;1.105,00;EUR;5,00;EUR\n" * 3
+    )
+    error = refused(other)
+    assert error.header == ("Buchung", "Verwendungszweck", "Saldo", "Währung", "Betrag", "Währung")
+    assert [name for name, _column in error.suggestion.columns].count("Währung") == 1
+    columns = (*error.suggestion.columns, ("Währung", Column.LOCAL_CURRENCY))
+    statement = read_statement(other.encode(), mappings=[Mapping(error.signature, columns)])
+    assert statement.columns[3:] == (Column.CURRENCY, Column.AMOUNT, Column.LOCAL_CURRENCY)
+    assert (statement.rows[0].day.isoformat(), statement.rows[0].balance) == ("2024-02-01", 1105)
+
+
+def test_a_file_that_a_spreadsheet_saved_again_is_read():
+    again = "sep=;\n" + GOOD.replace(",", ";").replace("21-05-2024 17:15:34", "21.05.2024 17:15")
+    (row,) = read_statement(again.replace("\n", "\r\n").encode("utf-16")).rows
+    assert (row.number, row.day.isoformat(), str(row.amount)) == (3, "2024-05-21", "12.50")
+
+
 def test_a_fee_of_its_own_column_is_part_of_what_the_balance_moves_by():
     text = "Completed Date,Description,Amount,Fee,Currency,Balance\n2024-05-21 10:00:00,Cash,-100.00,2.00,EUR,898.00\n"
     columns = (("Completed Date", Column.SETTLED_LOCAL), ("Amount", Column.AMOUNT), ("Fee", Column.FEE))
