@@ -6,6 +6,8 @@ from odoo.tools import format_date
 from ..statement_files import Code, FileError
 
 EXCERPT = 40
+# Formats that OCA's importers read.
+OF_OCA = {Code.CAMT: "CAMT", Code.MT940: "MT940", Code.OFX: "OFX", Code.QIF: "QIF"}
 
 
 def refusal(env, name: str, error: FileError) -> str:
@@ -25,6 +27,13 @@ def refusal(env, name: str, error: FileError) -> str:
 
 def _why(env, error: FileError) -> str:
     detail = error.detail
+    if error.code in OF_OCA:
+        kind = OF_OCA[error.code]
+        return env._(
+            "It is a file in the format %(kind)s, which OCA's addon %(addon)s reads. From Qonto take CSV or XLSX, which "
+            "name each transaction.",
+            kind=kind, addon=f"account_statement_import_{kind.lower()}",
+        )
     words = {
         Code.EMPTY: lambda: env._("It is empty. Export it from Qonto again."),
         Code.NO_ROWS: lambda: env._("It has a header and no transaction below it. Choose another period in Qonto."),
@@ -41,22 +50,6 @@ def _why(env, error: FileError) -> str:
         Code.OLD_EXCEL: lambda: env._("It is in an old Excel format, or has a password. Save it as XLSX or CSV."),
         Code.OTHER_SPREADSHEET: lambda: env._("It is a spreadsheet of another kind. Save it as XLSX or CSV."),
         Code.PDF: lambda: env._("It is a PDF. In Qonto choose the export as CSV or XLSX."),
-        Code.CAMT: lambda: env._(
-            "It is a CAMT file. OCA's addon account_statement_import_camt reads those; from Qonto take CSV or XLSX, "
-            "which name each transaction."
-        ),
-        Code.MT940: lambda: env._(
-            "It is an MT940 file. OCA's addon account_statement_import_mt940 reads those; from Qonto take CSV or XLSX, "
-            "which name each transaction."
-        ),
-        Code.OFX: lambda: env._(
-            "It is an OFX file. OCA's addon account_statement_import_ofx reads those; from Qonto take CSV or XLSX, "
-            "which name each transaction."
-        ),
-        Code.QIF: lambda: env._(
-            "It is a QIF file. OCA's addon account_statement_import_qif reads those; from Qonto take CSV or XLSX, "
-            "which name each transaction."
-        ),
         Code.ARCHIVE: lambda: env._("It is an archive. Unpack it, and import the file inside."),
         Code.WEB_PAGE: lambda: env._("It is a web page, perhaps a log-in page. Download the export again."),
         Code.IMAGE: lambda: env._("It is a picture. In Qonto choose the export as CSV or XLSX."),
