@@ -166,8 +166,7 @@ class QontoPaymentOrder(models.Model):
         # R1's index speaks now, not at some later flush.
         self.env.flush_all()
         trail = self.env["qonto.transfer.trail"].sudo()
-        for transfer in order.transfer_ids:
-            trail._note(transfer, "Prepared", "")
+        trail._note_all(dict.fromkeys(order.transfer_ids, ""), "Prepared")
         return order.sudo(False)
 
     @api.model

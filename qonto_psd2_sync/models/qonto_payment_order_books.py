@@ -105,9 +105,16 @@ class QontoPaymentOrder(models.Model):
     def _make_payments(self, account, wishes: list[Wish]):
         """Make the payments of those wishes that have none yet, all at once; note which bills they pay."""
         without = [wish for wish in wishes if not wish.payment and not wish.to_account]
+        method_line, today = account.journal_id._qonto_method_line(), account._today()
         payments = self.env["account.payment"].sudo().with_context(
             mail_create_nosubscribe=True, default_move_type=False
-        ).create([self._payment_values(account, wish) for wish in without])
+        ).create([
+            {
+                **self._payment_values(account, wish),
+                "payment_method_line_id": method_line.id, "date": wish.scheduled_date or today,
+            }
+            for wish in without
+        ])
         for wish, payment in zip(without, payments, strict=True):
             wish.payment = payment
         for wish in wishes:
@@ -128,10 +135,8 @@ class QontoPaymentOrder(models.Model):
             "partner_bank_id": wish.partner_bank.id,
             "company_id": account.company_id.id,
             "journal_id": account.journal_id.id,
-            "payment_method_line_id": account.journal_id._qonto_method_line().id,
             "currency_id": account.currency_id.id,
             "amount": wish.amount,
-            "date": wish.scheduled_date or account._today(),
             "memo": wish.reference,
             # Without journal entry this is what tells which bills it pays.
             "invoice_ids": [

@@ -27,17 +27,29 @@ class QontoTransferTrail(models.Model):
     @api.model
     def _note(self, transfer, event: str, before: str, detail: str = ""):
         """Add an entry: now, by the user at work."""
+        return self._note_all({transfer: before}, event, detail)
+
+    @api.model
+    def _note_all(self, transfers: dict, event: str, detail: str = ""):
+        """Add an entry to each: now, by the user at work.
+
+        :param transfers: each with the state it was in before
+        """
+        at = payment_clock.stored(payment_clock.now(self.env)) if transfers else None
         return self.create(
-            {
-                "transfer_id": transfer.id,
-                "at": payment_clock.stored(payment_clock.now(self.env)),
-                "user_id": self.env.uid,
-                "event": event,
-                "state_before": str(before),
-                "state_after": transfer.state,
-                "fingerprint": transfer.order_id.request_fingerprint,
-                "detail": (detail or "")[:500] or False,
-            }
+            [
+                {
+                    "transfer_id": transfer.id,
+                    "at": at,
+                    "user_id": self.env.uid,
+                    "event": event,
+                    "state_before": str(before),
+                    "state_after": transfer.state,
+                    "fingerprint": transfer.order_id.request_fingerprint,
+                    "detail": (detail or "")[:500] or False,
+                }
+                for transfer, before in transfers.items()
+            ]
         )
 
     def write(self, vals):

@@ -144,8 +144,10 @@ class AccountBankStatementLine(models.Model):
 
     def action_undo_reconciliation(self):
         """Override of `account`: what was booked here is undone here, wherever it is asked for."""
+        # Odoo calls it for each entry that is posted, mostly with no line at all.
         ours = self.filtered("qonto_before_booking")
-        ours._qonto_undo()
+        if ours:
+            ours._qonto_undo()
         return super(AccountBankStatementLine, self - ours).action_undo_reconciliation()
 
     # === BOTH === #

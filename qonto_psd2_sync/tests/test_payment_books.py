@@ -8,6 +8,7 @@ from odoo.tests import tagged
 
 from ..payments import BankSays, Canceled, HandedOver
 from .books_common import OTHER_IBAN, BooksCommon
+from .common import QontoCommon
 
 
 class BooksCase(BooksCommon):
@@ -299,6 +300,34 @@ class TestBooksWithoutEntries(BooksCase):
         transfer = self.transfer()
         self.send(transfer)
         self.assertEqual((transfer.payment_id.state, bool(transfer.payment_id.move_id)), ("in_process", False))
+
+
+@tagged("post_install", "-at_install")
+class TestBooksOfAnotherCompany(BooksCommon):
+    """A company of no country, in dollars: no forced audit trail, and every payment in a foreign currency."""
+
+    @classmethod
+    def setUpClass(cls):
+        # Without the country that the usual world sets.
+        QontoCommon.setUpClass.__func__.__wrapped__(cls)
+        cls.setup_other_currency("EUR")
+
+    def test_bills_follow_there_too(self):
+        self.assertNotEqual(self.company.currency_id, self.account.currency_id)
+        self.assertFalse(self.company.restrictive_audit_trail)
+        older, newer = self.bill(), self.bill()
+        transfer = self.transfer(items=[(older, 30.0), (newer, 100.0)])
+        self.send(transfer)
+        self.assertEqual((older.amount_residual_currency, newer.move_id.payment_state), (-70.0, "in_payment"))
+        ref = self.debit(transfer)
+        self.settle(transfer, ref)
+        self.assertTrue(self.line(ref).is_reconciled)
+        self.assertEqual((transfer.matched, newer.move_id.payment_state), (True, "paid"))
+        declined = self.transfer(items=[(older, 70.0)])
+        self.send(declined)
+        self.steps(declined, BankSays("declined"))
+        self.follow(declined)
+        self.assertEqual((declined.payment_id.state, older.amount_residual_currency), ("canceled", -70.0))
 
 
 @tagged("post_install", "-at_install")
