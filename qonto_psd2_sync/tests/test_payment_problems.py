@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..models.payment_words import told, words
@@ -106,6 +107,15 @@ class TestPaymentProblems(PaymentCommon):
         order.sudo().prepared_by_id = self.env.user
         self.assertEqual(self.codes(order), ["four_eyes"])
         self.assertIn("another person", told(self.env, self.problem(order, "four_eyes"))["what"])
+
+    def test_who_changes_the_companys_guards_is_kept_beside_the_accounts(self):
+        for value, word in ((True, "on"), (False, "off")):
+            self.env["res.config.settings"].create({"qonto_without_approval": value}).execute()
+            self.assertEqual(self.company.qonto_without_approval, value)
+            body = self.account.message_ids[0].body
+            self.assertIn(f"switched “Trusted payees without approval” {word}", body)
+        with self.assertRaises(AccessError):
+            self.company.with_user(self.new_user("boss", SEND)).write({"qonto_without_approval": True})
 
     def test_above_30000_the_bill_goes_along(self):
         large, small = self.bill(30_000.01), self.bill(30_000.0)
