@@ -207,12 +207,14 @@ def _regularity(top: list[tuple[int, Cells]]) -> tuple[int, int]:
 def _not_understood(top: list[tuple[int, Cells]], width: int = 0) -> FileError:
     """Return the error that lets a person map the columns: the first row of the usual width is the header."""
     width = width or _width(top)
-    if width < 2:
-        return FileError(Code.NOT_A_TABLE)
-    at = next((at for at, (_number, cells) in enumerate(top) if len(cells) >= width and len(_header(cells)) > 1), None)
+    headers = [_header(cells) for _number, cells in top]
+    # A header of which date and amount are guessed beats the usual width: a short file has more lines above than below.
+    at = next((at for at, header in enumerate(headers) if _is_guessed(header)), None)
+    if at is None:
+        at = next((at for at, header in enumerate(headers) if len(header) > 1 and len(top[at][1]) >= width > 1), None)
     if at is None:
         return FileError(Code.NOT_A_TABLE)
-    header = _header(top[at][1])
+    header, width = headers[at], len(top[at][1])
     if garbled(header):
         return FileError(Code.ENCODING, row=top[at][0])
     if looks_like_accounting(header):
@@ -222,6 +224,11 @@ def _not_understood(top: list[tuple[int, Cells]], width: int = 0) -> FileError:
         Code.UNKNOWN_COLUMNS, row=top[at][0], header=header, sample=sample, signature=header_signature(header),
         suggestion=suggest(header),
     )
+
+
+def _is_guessed(header: Sequence[str]) -> bool:
+    meanings = {column for _name, column in suggest(header).columns} if len(header) > 1 else set()
+    return bool(meanings & set(DATES)) and bool(meanings & set(AMOUNTS))
 
 
 def garbled(header: Sequence[str]) -> bool:

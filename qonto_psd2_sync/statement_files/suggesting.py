@@ -6,16 +6,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .columns import MUST_BE_SINGLE, Column, header_key, header_signature
+from .columns import Column, header_key, header_signature
 from .facts import Mapping
 
 # The first that fits a header counts. Spanish and Italian (Qonto exports them too), then what other banks write.
 _GUESSES = tuple(
     (re.compile(pattern), column)
     for pattern, column in (
-        (r"iban.*(contra|benef|ordinante|counter|gegen|auftragg|empf|zahlungsbet)", Column.COUNTERPARTY_IBAN),
-        (r"(contra|contro|gegen|counter|auftragg|empf|zahlungsbet).*(iban|konto)", Column.COUNTERPARTY_IBAN),
-        (r"(id|identificador|identificativo).*(trans|operaci)|^transaction ?id$", Column.BANK_ID),
+        (r"iban.*(contr[ao]|benef|ordinante|counter|gegen|auftraggeber|empf|zahlungsbet)", Column.COUNTERPARTY_IBAN),
+        (r"(contr[ao]|gegen|counter|auftraggeber|empf|zahlungsbet|payee|partner).*(iban|konto|account)",
+         Column.COUNTERPARTY_IBAN),
+        (r"^(kontonummer ?/ ?)?iban$", Column.COUNTERPARTY_IBAN),
+        (r"(id|identificador|identificativo).*(trans|operaci)|^trans\w* ?(id|code)$", Column.BANK_ID),
         (r"(liquidaci|regolamento|settle|valor|valuta|wertst|buchung|booking|value|complet).*\(?utc",
          Column.SETTLED_UTC),
         (r"(operaci|operazione|vorgang).*utc", Column.OPERATION_UTC),
@@ -23,18 +25,21 @@ _GUESSES = tuple(
         (r"(importe|importo|montant|amount|betrag).*\(?(local|lokal|origin|fremd)", Column.LOCAL_AMOUNT),
         (r"(moneda|divisa|valuta|currency|devise|wahrung).*\(?(local|lokal|origin|fremd)", Column.LOCAL_CURRENCY),
         (r"^(iva|mwst|vat|tva)\b|\b(del|di) iva|\biva total", Column.VAT_AMOUNT),
-        (r"^(importe|importo|montant|amount|betrag|umsatz)\b|total amount|gesamtbetrag|^montante", Column.AMOUNT),
+        (r"^orig\w* (amount|betrag|importe|importo)", Column.LOCAL_AMOUNT),
+        (r"^orig\w* (currency|wahrung|moneda|divisa|valuta)", Column.LOCAL_CURRENCY),
+        (r"^(importe|importo|montant|amount|betrag|umsatz|netto)\b|total amount|gesamtbetrag|^montante", Column.AMOUNT),
         (r"^(debito|adeudo|cargo|dare|debit|soll|ausgang|uscite|addebit)", Column.DEBIT),
         (r"^(credito|abono|avere|credit|haben|eingang|entrate|accredit)", Column.CREDIT),
-        (r"^(saldo|balance|solde|kontostand)", Column.BALANCE),
-        (r"^(comisi|commissioni|fee|gebuhr|frais)", Column.FEE),
+        (r"^(saldo|(running )?balance|solde|kontostand|guthaben)$", Column.BALANCE),
+        (r"^(comisi|commissioni|fee|gebuhr|frais)\w*$", Column.FEE),
         (r"(fecha|data|date|datum|tag).*(valor|liquid|regolam|contab|settle|complet)", Column.SETTLED_LOCAL),
         (r"^(buchungstag|buchungsdatum|buchung|booking date|fecha|data|date|datum|wertstellung|valutadatum)$",
          Column.SETTLED_LOCAL),
-        (r"^(moneda|divisa|valuta|currency|devise|wahrung)", Column.CURRENCY),
-        (r"iban.*(cuenta|conto|account|konto|compte)|(cuenta|conto|account|konto|compte).*iban", Column.ACCOUNT_IBAN),
+        (r"^(moneda|divisa|valuta|(payment )?currency|devise|wahrung|waehrung)$", Column.CURRENCY),
+        (r"^iban (de la cuenta|del conto|du compte|auftragskonto|kontoinhaber)|^(account|konto).iban|^auftragskonto$",
+         Column.ACCOUNT_IBAN),
         (r"nombre de la cuenta|nome del conto|account name|kontoname", Column.ACCOUNT_NAME),
-        (r"contraparte|controparte|counterpart|beneficia|empfanger|auftraggeber|payee|gegenpartei|ordinante",
+        (r"contraparte|controparte|counterpart|benefic|empfanger|auftraggeber|payee|gegenpart|ordin|beguenst|partner n",
          Column.COUNTERPARTY_NAME),
         (r"^(referencia|riferimento|reference|referenz|verwendungszweck|concepto|causale|description|libelle|text)",
          Column.REFERENCE),
@@ -53,7 +58,7 @@ def suggest(header: Sequence[str]) -> Mapping:
     for name in header:
         key = header_key(name)
         found = next((column for pattern, column in _GUESSES if "%" not in key and pattern.search(key)), None)
-        if found and not (found in taken and found in MUST_BE_SINGLE):
+        if found and found not in taken:
             columns.append((name, found))
             taken.add(found)
     return Mapping(header_signature(header), tuple(columns))
