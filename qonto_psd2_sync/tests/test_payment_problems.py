@@ -1,14 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether money may move, before the phone rings and right before the replay: each rule alone stops it (R8, R14)."""
 
+import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models.payment_words import told, words
-from ..payments import Accepted, Claimed, HandedOver, Verified
+from ..models import payment_clock
+from ..models.payment_words import told, words, words_of
+from ..payments import Accepted, BankSays, Claimed, GivenUp, HandedOver, LookedUp, NoAnswer, Verified
+from ..qonto_api import ScaRequired
+from ..qonto_api.payment_orders import Payee, TransferOrder, freeze_transfer
 from .payment_common import GOOD, IBAN, OTHER_IBAN, SEND, PaymentCommon
 
 
@@ -132,8 +137,37 @@ class TestPaymentProblems(PaymentCommon):
         self.assertEqual(self.codes(order), [])
         with self.client() as client:
             uploaded = order._upload_attachments(client)
-        transfer = order.transfer_ids.filtered(lambda row: row.amount > 30_000)
-        self.assertEqual({row_id: len(ids) for row_id, ids in uploaded.items()}, {transfer.id: 1})
+            transfer = order.transfer_ids.filtered(lambda row: row.amount > 30_000)
+            self.assertEqual({row_id: len(ids) for row_id, ids in uploaded.items()}, {transfer.id: 1})
+            # The bank takes it with what was uploaded.
+            name, iban = transfer.payee_name, transfer.iban
+            frozen = freeze_transfer(
+                TransferOrder(
+                    Decimal("30000.01"), "R-1", payee=Payee(name, iban), attachment_ids=uploaded[transfer.id]
+                ),
+                bank_account_id=self.account.bank_ref, idempotency_key=str(uuid.uuid4()),
+                proof_token=client.check_payee(name=name, iban=iban).proof_token,
+            )
+            self.bank.add(self.main["id"], 90_000_00)
+            with self.assertRaises(ScaRequired):
+                client.send(frozen)
+
+    def test_a_transfer_says_where_it_is_and_why(self):
+        now = payment_clock.now(self.env)
+        transfer = self.order().sudo().transfer_ids
+        self.assertIn("Prepared", words_of(transfer).what)
+        for event in (HandedOver(), Verified(), Claimed(now), Accepted("t-1")):
+            transfer._step(event)
+        self.assertIn("accepted", words_of(transfer).what)
+        transfer._step(BankSays("declined", "debit_account_insufficient_funds"))
+        self.assertIn("not enough money", words_of(transfer).what)
+        unknown = self.order(self.wish(self.bill(12.0))).sudo().transfer_ids
+        looked_up = [LookedUp(now + timedelta(hours=hours)) for hours in (1, 13, 26)]
+        for event in (HandedOver(), Verified(), Claimed(now), NoAnswer(), *looked_up):
+            unknown._step(event)
+        self.assertIn("not known", words_of(unknown).what)
+        unknown._step(GivenUp(now + timedelta(hours=27), "Not in the app either"))
+        self.assertIn("Not in the app either", words_of(unknown).what)
 
     def test_many_transfers_take_no_more_questions_to_the_database_than_few(self):
         def queries(count: int) -> int:
