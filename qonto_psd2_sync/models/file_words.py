@@ -89,6 +89,7 @@ def problem(env, code: str, column: str, value: str, detail: str) -> str:
         "ambiguous_date": lambda: env._("“%s” may be one day or another: nothing in the file tells.", value),
         "bad_currency": lambda: env._("“%s” is no currency.", value),
         "control_characters": lambda: env._("Characters that no text has."),
+        "cell_too_long": lambda: env._("A text of more than %s characters.", detail),
     }
     what = words[code]() if code in words else code
     return env._("Column “%(column)s”: %(what)s", column=column, what=what) if column else what
@@ -108,7 +109,7 @@ def why(env, details: dict) -> str:
         "id_of_other_amount": lambda: env._("The bank's ID is there with another amount."),
         "same_day_and_amount": lambda: env._("The same day and amount are there with another text."),
         "near_day": lambda: env._("The same amount is there some days apart."),
-        "id_unproven": lambda: env._("All is the same but the ID."),
+        "other_id": lambda: env._("All is the same but the ID."),
         "status_unknown": lambda: env._("The bank says “%s”: nobody knows what that means.", facts.get("status_text")),
         "other_currency": lambda: env._("It is in %s, the account is not.", facts.get("currency")),
         "zero": lambda: env._("Nothing moves."),

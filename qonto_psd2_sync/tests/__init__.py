@@ -21,6 +21,7 @@ from . import (
     test_file_import,
     test_file_preview,
     test_file_tours,
+    test_file_words,
     test_key_rotation,
     test_learning,
     test_map,
