@@ -49,6 +49,14 @@ def test_uninstalling_leaves_lines_matches_payments_and_balances_unchanged(
     payment = _pay_a_bill(office)
     _let_the_consent_end_soon(office, database)
     before = _books(database)
+    # The ways to pay by Qonto that no payment uses go; those in use become payments by hand.
+    ours = query(
+        database, "SELECT line.id FROM account_payment_method_line line JOIN account_payment_method method"
+        " ON method.id = line.payment_method_id WHERE method.code = 'qonto_sct'",
+    )
+    assert ours
+    for line_id in ours:
+        del before["account_payment_method_line"][int(line_id)]
 
     office.call("ir.module.module", "button_immediate_uninstall", _addon(office))
     office = Office(server.url, database)

@@ -47,7 +47,11 @@ class QontoTransfer(models.Model):
             transfers.with_context(allowed_company_ids=company.ids, **QUIETLY)._follow_books_of_company()
 
     def _follow_books_of_company(self):
-        self.filtered(lambda transfer: transfer._books_behind())._books_catch_up()
+        behind = self.filtered(lambda transfer: transfer._books_behind())
+        # Somebody else at it brings them there; what that one has done is seen after the lock.
+        mine = behind.try_lock_for_update(allow_referencing=True)
+        mine.payment_id.invalidate_recordset(["state", "move_id"])
+        mine.filtered(lambda transfer: transfer._books_behind())._books_catch_up()
         self._follow_matches()
 
     def _books_behind(self) -> bool:

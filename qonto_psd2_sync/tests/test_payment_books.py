@@ -6,7 +6,8 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from ..payments import BankSays, Canceled, HandedOver
+from ..models import payment_clock
+from ..payments import BankSays, Canceled, Claimed, GivenUp, HandedOver, LookedUp, NoAnswer, Verified
 from .books_common import OTHER_IBAN, BooksCommon
 from .common import QontoCommon
 
@@ -181,6 +182,40 @@ class BooksCase(BooksCommon):
         self.steps(transfer, Canceled("by_person"))
         self.follow(transfer)
         self.assertEqual((transfer.payment_id.state, *self.states(item)), ("canceled", "not_paid"))
+
+    def give_up(self, transfer):
+        now = payment_clock.now(self.env)
+        self.steps(
+            transfer, HandedOver(), Verified(needs_sca=False), Claimed(now), NoAnswer(), LookedUp(now),
+            LookedUp(now + timedelta(hours=12)), LookedUp(now + timedelta(hours=25)),
+            GivenUp(now + timedelta(hours=26), "Not in the app either"),
+        )
+        self.follow(transfer)
+        return now + timedelta(hours=27)
+
+    def test_given_up_and_found_later_is_recorded_after_all(self):
+        item = self.bill()
+        transfer = self.transfer(item)
+        later = self.give_up(transfer)
+        self.assertEqual((transfer.payment_id.state, *self.states(item)), ("canceled", "not_paid"))
+        self.steps(transfer, LookedUp(later, "t-1", "settled"))
+        self.follow(transfer)
+        self.assertEqual((transfer.payment_id.state, *self.states(item)), ("in_process", "in_payment"))
+
+    def test_found_when_its_bill_was_sent_again_the_second_one_keeps_the_bill_and_somebody_is_told(self):
+        item = self.bill()
+        transfer = self.transfer(item)
+        later = self.give_up(transfer)
+        again = self.transfer(item)
+        self.send(again)
+        self.steps(transfer, LookedUp(later, "t-1", "settled"))
+        self.follow(transfer, again)
+        self.assertEqual((transfer.live, transfer.line_ids.live, again.line_ids.live), (True, False, True))
+        self.assertEqual((again.payment_id.state, *self.states(item)), ("in_process", "in_payment"))
+        # The money of both is gone: the first payment stands open on the vendor.
+        self.assertEqual(transfer.payment_id.state, "in_process")
+        self.assertIn("changed meanwhile", transfer.books_problem)
+        self.assertTrue(transfer.activity_ids)
 
     # === MANY === #
 
