@@ -59,7 +59,7 @@ class Wish:
 class QontoPaymentOrder(models.Model):
     _name = "qonto.payment.order"
     _description = "Payment order to Qonto"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _check_company_auto = True
     _order = "id desc"
 

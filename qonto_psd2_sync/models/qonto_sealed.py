@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 SEALED_FIELDS = {
     "qonto.application": ("client_secret_sealed", "staging_token_sealed"),
     "qonto.consent": ("verifier_sealed",),
-    "qonto.payment.order": ("proof_sealed", "request_sealed"),
+    "qonto.payment.order": ("proof_sealed", "request_sealed", "sca_token_sealed"),
     "qonto.sync.run": ("sca_token_sealed",),
     "qonto.token": ("access_sealed", "refresh_sealed"),
 }

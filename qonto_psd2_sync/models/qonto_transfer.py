@@ -159,32 +159,48 @@ class QontoTransfer(models.Model):
         )
 
     def _step(self, event, detail: str = "") -> Life:
-        """Let something happen to the transfer, and keep it in the trail. The caller commits.
+        """Let something happen to one transfer; see :meth:`_step_together`.
+
+        :return: the life after it
+        """
+        self.ensure_one()
+        return self._step_together(event, detail)[self.id]
+
+    def _step_together(self, event, detail: str = "") -> dict[int, Life]:
+        """Let the same thing happen to transfers, to all or to none, and keep it in their trails. The caller commits.
 
         Whoever comes second, in another worker or tab, meets a lock or the state after the first.
 
         :param event: of `payments.events`
         :param detail: what the bank or a person said; no secret
-        :return: the life after it
+        :return: the lives after it, by id
         :raise UserError: that cannot happen now
         """
-        self.ensure_one()
-        if not self.try_lock_for_update(allow_referencing=True):
+        if self.try_lock_for_update(allow_referencing=True) != self:
             raise UserError(self.env._("Somebody else is at this transfer right now. Please try again."))
         # Locked: what is read now is what the last one committed (or PostgreSQL has us begin anew).
         self.invalidate_recordset(list(LIFE_FIELDS.values()))
-        before = self._life()
-        try:
-            after = step(before, event)
-        except NotAllowed:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                self.env._("That is not possible for a transfer that is: %(state)s.", state=labels[self.state])
-            ) from None
-        if after != before:
-            self.write(self._changes(before, after))
-            self.env["qonto.transfer.trail"].sudo()._note(self, type(event).__name__, before.state, detail)
-        return after
+        lives, changes, before = {}, {}, {}
+        for transfer in self:
+            life = transfer._life()
+            try:
+                after = lives[transfer.id] = step(life, event)
+            except NotAllowed:
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "That is not possible for a transfer that is: %(state)s.", state=labels[transfer.state]
+                    )
+                ) from None
+            if after != life:
+                before[transfer] = life.state
+                changes.setdefault(repr(self._changes(life, after)), (self._changes(life, after), []))[1].append(
+                    transfer.id
+                )
+        for values, ids in changes.values():
+            self.browse(ids).write(values)
+        self.env["qonto.transfer.trail"].sudo()._note_all(before, type(event).__name__, detail)
+        return lives
 
     @staticmethod
     def _changes(before: Life, after: Life) -> dict:

@@ -53,9 +53,12 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The bank has it."""
+    """The bank has it.
 
-    transfer_id: str
+    :ivar transfer_id: None in a bulk: its transfers are made later, one by one
+    """
+
+    transfer_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class ScaSays:
 class LookedUp:
     """Somebody asked the bank by our marker.
 
-    :ivar transfer_id, status: what was found; None: nothing
+    :ivar transfer_id, status: what was found; None: nothing. Empty: the bank has it, and has not made it yet (a bulk)
     """
 
     at: datetime
@@ -120,11 +123,15 @@ class LookedUp:
 
 @dataclass(frozen=True)
 class BankSays:
-    """The bank's own state of it: ``pending``, ``processing``, ``settled``, ``declined``, ``canceled`` …"""
+    """The bank's own state of it: ``pending``, ``processing``, ``settled``, ``declined``, ``canceled`` …
+
+    :ivar transfer_id: of one in a bulk, once the bank has made it
+    """
 
     status: str
     reason: str | None = None
     transaction_id: str | None = None
+    transfer_id: str | None = None
 
 
 @dataclass(frozen=True)

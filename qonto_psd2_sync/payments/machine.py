@@ -245,7 +245,7 @@ def _looked_up(life: Life, event: LookedUp) -> Life | None:
         return replace(life, not_found_at=(*life.not_found_at, event.at)) if counts and not given_up else life
     alarm = "found_after_given_up" if given_up else life.alarm
     found = replace(
-        life, state=State.SUBMITTED, transfer_id=event.transfer_id, doubt=None, alarm=alarm, reason=None
+        life, state=State.SUBMITTED, transfer_id=event.transfer_id or None, doubt=None, alarm=alarm, reason=None
     )
     return _bank_says(found, BankSays(event.status or "", event.reason))
 
@@ -255,7 +255,11 @@ def _bank_says(life: Life, event: BankSays) -> Life | None:
     if life.state not in AT_BANK and life.state is not State.CANCELED:
         return None
     told = _BANK_STATES.get(event.status)
-    life = replace(life, transaction_id=event.transaction_id or life.transaction_id)
+    life = replace(
+        life,
+        transaction_id=event.transaction_id or life.transaction_id,
+        transfer_id=life.transfer_id or event.transfer_id,
+    )
     if told is None or told is life.state:
         return life
     if life.state not in _ORDER:

@@ -37,6 +37,7 @@ from . import (
     test_renewal,
     test_report,
     test_rights,
+    test_send,
     test_token,
     test_tours,
     test_transfer,

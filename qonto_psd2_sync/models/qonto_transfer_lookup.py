@@ -1,0 +1,226 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A transfer of which nobody knows whether the bank has it: looked up by our own marker until it is found, or until a
+person decides that it does not exist (design R3)."""
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..payments import Due, GivenUp, LookedUp, State, due
+from ..payments.life import LOOK_UPS_OVER
+from ..qonto_api import QontoError
+from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER
+from ..qonto_api.payment_schemas import ITEM_FAILED
+from . import payment_clock
+from .payment_rights import SEND
+
+_logger = logging.getLogger(__name__)
+
+# The first look after the answer was lost, the next ones; what is over counts only after 24 hours of looking.
+SOON, REPEAT = timedelta(seconds=30), timedelta(seconds=20)
+APART = (timedelta(hours=1), timedelta(hours=5))
+DAILY = timedelta(days=1)
+# The bank's clock may be a little behind ours.
+BEFORE = timedelta(hours=1)
+# How long the bank is asked about what was given up.
+AFTER_GIVEN_UP = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the bank has under our marker.
+
+    :ivar ref: its id; empty: the bank has it, and has not made it yet
+    :ivar also: more of the same marker, which must not be
+    """
+
+    ref: str
+    status: str
+    reason: str | None = None
+    also: int = 0
+
+
+class QontoPaymentOrder(models.Model):
+    _inherit = "qonto.payment.order"
+
+    told = fields.Json(readonly=True, copy=False, help="What a person was told about already.")
+
+    def _find_out(self, now: datetime) -> bool:
+        """Repeat by key where that rings no phone, else look up; not more often than it helps."""
+        if self.due_at and self.due_at > payment_clock.stored(now):
+            return False
+        if due(self._example("unknown")._life(), now) is Due.REPEAT:
+            return self._send_again()
+        return self._look_up(now)
+
+    def _look_up(self, now: datetime) -> bool:
+        """Ask the bank for our markers, and keep what came of it; every look-up is evidence."""
+        wanted = self.transfer_ids.filtered(lambda transfer: transfer.state == State.UNKNOWN) | self._given_up()
+        consent = self._consent_to_read_with()
+        if not consent:
+            return False
+        self._commit()
+        try:
+            with consent._payment_client(max_attempts=1) as client:
+                found = self._find_at_bank(client, wanted)
+        except QontoError as error:
+            _logger.info("Payment order %s: the bank could not be asked for it: %s", self.id, error)
+            return False
+        self._take_findings(wanted, found, payment_clock.now(self.env))
+        self._tell_what_needs_a_person()
+        self._commit()
+        return False
+
+    def _take_findings(self, wanted, found: dict, now: datetime):
+        """Keep what a look-up found, or that it found nothing."""
+        missing = wanted.browse()
+        for transfer in wanted:
+            hit = found.get(transfer)
+            if hit is None:
+                missing |= transfer
+                continue
+            transfer._step_together(LookedUp(now, hit.ref, hit.status, hit.reason), f"{hit.ref} {hit.status}".strip())
+            if hit.also:
+                transfer.alarm = "found_twice"
+        missing.filtered(lambda transfer: transfer.state == State.UNKNOWN)._step_together(LookedUp(now))
+
+    def _find_at_bank(self, client, wanted) -> dict:
+        """Return what the bank has of these transfers: transfer → :class:`Found`."""
+        since = payment_clock.aware(min(wanted.mapped("first_sent_at"))) - BEFORE
+        if self.kind == INTERNAL_TRANSFER:
+            return self._find_internal(client, wanted, since)
+        found = self._find_items(client, wanted) if self.kind == BULK_TRANSFER else {}
+        hits = defaultdict(list)
+        markers = {transfer.marker: transfer for transfer in wanted}
+        for told in client.iter_transfers(updated_at_from=since):
+            for word in set((told.note or "").split()) & markers.keys():
+                hits[markers[word]].append(told)
+        for transfer, told in hits.items():
+            first = min(told, key=lambda each: each.created_at)
+            found[transfer] = Found(first.id, first.status, first.declined_reason, len(told) - 1)
+        return found
+
+    def _find_items(self, client, wanted) -> dict:
+        """Return what the bank says of a bulk that it has: made, not made yet, or not to be made."""
+        bulk = client.find_bulk(wanted.mapped("client_ref"))
+        if not bulk:
+            return {}
+        self.bulk_ref = bulk.id
+        items = {item.client_transfer_id.lower(): item for item in bulk.items}
+        found = {}
+        for transfer in wanted:
+            item = items.get(transfer.client_ref)
+            if item and item.status == ITEM_FAILED:
+                found[transfer] = Found("", "declined", item.error_code or "bulk_item_failed")
+            elif item:
+                found[transfer] = Found(item.transfer_id or "", "")
+        return found
+
+    def _find_internal(self, client, wanted, since: datetime) -> dict:
+        """The bank shows no transfer between own accounts: its two transactions do, one on either side."""
+        transfer = wanted.ensure_one()
+        sides = []
+        for account, side in ((self.account_id, "debit"), (transfer.to_account_id, "credit")):
+            sides.append(
+                [
+                    row
+                    for page in client.iter_transaction_pages(bank_account_id=account.bank_ref, updated_at_from=since)
+                    for row in page.transactions
+                    if row.side == side and row.status != "declined" and row.emitted_at >= since + BEFORE - SOON
+                    and not self.currency_id.compare_amounts(float(row.amount), transfer.amount)
+                    and transfer.reference in (row.reference or row.label or "")
+                ]
+            )
+        debits, credits = sides
+        if not debits or not credits:
+            return {}
+        return {transfer: Found("", "settled", None, min(len(debits), len(credits)) - 1)}
+
+    def _next_look_up(self, now: datetime) -> datetime:
+        """Return when the bank is asked again: soon, after an hour, then so that 24 hours are covered, then daily."""
+        example = self._example("unknown")
+        if not example:
+            return now + DAILY if self._age(now) < AFTER_GIVEN_UP else None
+        life = example._life()
+        looked = life.not_found_at
+        if due(life, now) is Due.REPEAT:
+            return now + REPEAT
+        if not looked:
+            return now + SOON
+        if len(looked) <= len(APART):
+            return max(looked[-1] + APART[len(looked) - 1], now + SOON)
+        if looked[-1] - looked[0] < LOOK_UPS_OVER:
+            return max(looked[0] + LOOK_UPS_OVER + SOON, now + SOON)
+        return now + DAILY
+
+    # === A PERSON HAS TO KNOW === #
+
+    def _tell_what_needs_a_person(self):
+        """An unknown transfer has a named owner: its sender, else whoever may send (design, *What must hold*)."""
+        kind = self.env.ref("qonto_psd2_sync.mail_activity_payment", raise_if_not_found=False)
+        if not kind:
+            return
+        troubled = {
+            f"{transfer.id} {transfer.alarm or transfer.state}"
+            for transfer in self.transfer_ids if transfer.state == State.UNKNOWN or transfer.alarm
+        }
+        if not troubled:
+            self.activity_ids.filtered(lambda activity: activity.activity_type_id == kind).action_feedback(
+                feedback=self.env._("It is known now what became of it.")
+            )
+        if not troubled - set(self.told or ()):
+            return
+        self.told = sorted(troubled)
+        for user in self._whom_to_ask():
+            reader = self.with_context(lang=user.lang)
+            self.activity_schedule(
+                "qonto_psd2_sync.mail_activity_payment", user_id=user.id,
+                summary=reader.env._("A payment at Qonto needs you"),
+                note=reader.env._(
+                    "%(count)s of the transfers of this order: it is not known whether the money moved, or something "
+                    "came out otherwise than Odoo was told. Open the order: it shows what was sent and what the bank "
+                    "answered. Do not pay these bills another way before.",
+                    count=len(troubled),
+                ),
+            )
+
+    def _whom_to_ask(self):
+        sender = self.sender_id
+        if sender.active and self.company_id in sender.company_ids:
+            return sender
+        payers = self.env.ref(SEND).sudo().all_user_ids.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        )
+        return payers - self.env.ref("base.user_root")
+
+
+class QontoTransfer(models.Model):
+    _inherit = "qonto.transfer"
+
+    def action_give_up(self, reason: str):
+        """Decide that the bank does not have these transfers: three look-ups over 24 hours found nothing (R3).
+
+        The evidence stays. Should one show up later, it is taken up again, with an alarm.
+        """
+        if not self.env.user.has_group(SEND):
+            raise AccessError(self.env._("You need the right to send payments at Qonto."))
+        self.check_access("read")
+        if len((reason or "").strip()) < 3:
+            raise UserError(self.env._("Please give a reason. It is kept with the payment."))
+        now = payment_clock.now(self.env)
+        for transfer in self.sudo():
+            if due(transfer._life(), now) is not Due.PERSON or transfer.state != State.UNKNOWN:
+                raise UserError(
+                    self.env._(
+                        "%(payee)s: the bank is still being asked. It can be given up after three look-ups over 24 "
+                        "hours that found nothing.",
+                        payee=transfer.payee_name,
+                    )
+                )
+            transfer._step(GivenUp(now, reason.strip()), reason.strip())
+            transfer.order_id._tell_what_needs_a_person()
+            transfer.order_id._plan()
