@@ -63,6 +63,7 @@ from . import (
     qonto_transaction_file,
     qonto_transaction_receipt,
     qonto_transfer,
+    qonto_transfer_again,
     qonto_transfer_attachment,
     qonto_transfer_books,
     qonto_transfer_checks,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from ..qonto_api import BadRequest, Forbidden, OtherAnswer, QontoError, ScaNotEnrolled
-from . import payment_words_bank, payment_words_checks, payment_words_states
+from . import payment_words_bank, payment_words_checks, payment_words_sending, payment_words_states
 
 YOU, ADMIN, PAYEE, QONTO = "you", "admin", "payee", "qonto"
 
@@ -61,6 +61,7 @@ def sentences(env, facts: dict) -> dict:
     facts = defaultdict(str, facts)
     return {
         **payment_words_bank.sentences(env, facts),
+        **payment_words_sending.sentences(env, facts),
         **payment_words_states.sentences(env, facts),
         **payment_words_checks.sentences(env, facts),
     }

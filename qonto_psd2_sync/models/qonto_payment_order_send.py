@@ -27,7 +27,7 @@ from ..payments import (
     Verified,
     may_repeat,
 )
-from ..qonto_api import FrozenRequestChanged, OtherAnswer, QontoError, Unauthorized, outcome_of, payment_outcomes
+from ..qonto_api import FrozenRequestChanged, OtherAnswer, QontoError, outcome_of, payment_outcomes
 from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER, TRANSFER, FrozenRequest
 from ..qonto_api.payment_orders import (
     BulkOrder,
@@ -40,6 +40,7 @@ from ..vault import VaultError, vault_of
 from . import payment_clock
 from .failure_words import failure_of
 from .payment_rights import SEND
+from .payment_words import refusal_code
 
 _logger = logging.getLogger(__name__)
 
@@ -177,14 +178,16 @@ class QontoPaymentOrder(models.Model):
         transfers = self._unsent().sorted("id")
         if self.kind == INTERNAL_TRANSFER:
             return freeze_internal(
-                debit_iban=self.account_id.iban, credit_iban=transfers.to_account_id.iban, amount=decimal_of(transfers.amount),
-                reference=transfers.reference, idempotency_key=key,
+                debit_iban=self.account_id.iban, credit_iban=transfers.to_account_id.iban,
+                amount=decimal_of(transfers.amount), reference=transfers.reference, idempotency_key=key,
             )
         proof = self._proof_token()
         files = self._upload_attachments(client)
         orders = [transfer._as_sent(files.get(transfer.id, ())) for transfer in transfers]
         if self.kind == TRANSFER:
-            return freeze_transfer(orders[0], bank_account_id=bank_ref, proof_token=proof, idempotency_key=key)
+            return freeze_transfer(
+                orders[0], bank_account_id=bank_ref, proof_token=proof, idempotency_key=key
+            )
         bulk = [
             BulkOrder(transfer.client_ref, order) for transfer, order in zip(transfers, orders, strict=True)
         ]
@@ -201,6 +204,8 @@ class QontoPaymentOrder(models.Model):
             frozen = self._frozen()
             with self.consent_id._payment_client() as client:
                 sent_at = payment_clock.now(self.env)
+                if len(self._to_be_sent()) != _count_of(frozen):
+                    return self._needs_person("order_problem", self.env._("one of its transfers was taken out."))
                 self._to_be_sent()._step_together(Claimed(sent_at))
                 self.write({"send_asked_at": False, "trouble": False, "trouble_detail": False})
                 self._renew()
@@ -269,7 +274,7 @@ class QontoPaymentOrder(models.Model):
         if reply.outcome == payment_outcomes.NOT_SENT:
             return NotSent(), detail or str(error)
         if reply.outcome == payment_outcomes.REFUSED:
-            return Refused(error.code or error.kind), detail
+            return Refused(refusal_code(error)), detail
         return NoAnswer("other_answer" if reply.outcome == "other_answer" else None), detail or str(error or "")
 
     def _take_acceptance(self, transfers, answer):
@@ -356,3 +361,8 @@ class QontoPaymentOrder(models.Model):
 def decimal_of(amount: float) -> Decimal:
     """Return an amount in euros, exactly."""
     return Decimal(f"{amount:.2f}")
+
+
+def _count_of(frozen: FrozenRequest) -> int:
+    """Return how many transfers a request makes."""
+    return len(frozen.content()["bulk_transfers"]) if frozen.kind == BULK_TRANSFER else 1

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from odoo import fields, models
 
 from ..payments import BankSays, Due, ScaSays, State, due
-from ..payments.life import CLOCKS_MAY_DIFFER, SCA_LIFE
-from ..qonto_api import NotFound, QontoError, Unauthorized, const
+from ..payments.life import SCA_LIFE
+from ..qonto_api import NotFound, QontoError, const
 from ..qonto_api.frozen import BULK_TRANSFER
 from ..qonto_api.payment_client import MOST_IDS
 from ..qonto_api.payment_schemas import ITEM_FAILED
 from ..vault import VaultError, vault_of
 from . import payment_clock
+from .failure_words import explain
 from .payment_problem import Problem
-from .payment_words import words
+from .payment_words import is_known, told
 from .qonto_payment_order_work import LEASE
 
 _logger = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class QontoPaymentOrder(models.Model):
 
     def _await_phone(self, now: datetime) -> bool:
         """Ask how the challenge stands; replay when it is approved, end when its time is over."""
+        if self._grant_problem() and self._stopped_by_a_problem():
+            return False
         what = due(self._example("awaiting_sca")._life(), now)
         if what is Due.REPLAY:
             return self._replay()
@@ -92,7 +95,7 @@ class QontoPaymentOrder(models.Model):
         if not followed:
             return False
         asked = payment_clock.aware(self.polled_at)
-        return not asked or asked + WATCHED <= now and self._age(now) < READ[0][0]
+        return not asked or (asked + WATCHED <= now and self._age(now) < READ[0][0])
 
     def _age(self, now: datetime) -> timedelta:
         sent = min(filter(None, self.transfer_ids.mapped("first_sent_at")), default=None)
@@ -237,21 +240,17 @@ class QontoPaymentOrder(models.Model):
 
     def _problems_in_words(self, stage: str) -> list[dict]:
         """Return what keeps it from going out, worded; looked up only where somebody is to do something about it."""
-        if stage != "attention":
+        if not self.trouble or stage not in ("attention", "unknown"):
             return []
-        problems = self._problems("ask") if self.trouble == "problems" else []
-        if not problems and self.trouble != "problems":
-            problems = [Problem(self.trouble, facts={"detail": self.trouble_detail or ""})]
-        told = []
-        for problem in problems:
-            said = words(self.env, problem.code, **problem.facts)
-            told.append(
-                {
-                    "code": problem.code, "transfer": problem.transfer.id if problem.transfer else False,
-                    "what": said.what, "who": said.who, "then": said.then, "decidable": problem.decidable,
-                }
-            )
-        return told
+        problems = self._problems("ask") if self.trouble == "problems" else [self._trouble()]
+        return [told(self.env, problem) for problem in problems]
+
+    def _trouble(self) -> Problem:
+        """Return what it was that needs a person: in the words for payments, else in those for the connection."""
+        detail = self.trouble_detail or ""
+        if is_known(self.env, self.trouble):
+            return Problem(self.trouble, facts={"detail": detail, "sender": self.sender_id.name})
+        return Problem("not_sent", facts={"detail": explain(self.env, self.trouble, detail)})
 
     def _evidence(self) -> list[dict]:
         """Return what is known about an order whose money nobody knows: what was sent when, answers, look-ups."""

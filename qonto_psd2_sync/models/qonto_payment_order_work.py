@@ -20,6 +20,8 @@ _logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=4)
 # How many things one visit does: check and freeze, send, poll, replay.
 STEPS = 5
+# The accounting follows in batches with a commit after each.
+BOOKS_AT_ONCE = 50
 
 
 class QontoPaymentOrder(models.Model):
@@ -169,7 +171,7 @@ class QontoPaymentOrder(models.Model):
         if "unknown" in states:
             return self._find_out(now)
         if self._given_up():
-            return self._look_up(now)
+            return self._look_up()
         if states & {"submitted", "processing"}:
             return self._read(now)
         return False
@@ -192,6 +194,9 @@ class QontoPaymentOrder(models.Model):
         """The accounting is never in the way of the money: what goes wrong there is told, and tried again."""
         try:
             with self._apart() as order:
-                order.transfer_ids._follow_books()
+                ids = order.transfer_ids.ids
+                for start in range(0, len(ids), BOOKS_AT_ONCE):
+                    order.transfer_ids.browse(ids[start:start + BOOKS_AT_ONCE])._follow_books()
+                    order._commit()
         except Exception:
             _logger.exception("Payment order %s: its accounting could not follow; it is tried again", self.id)

@@ -55,9 +55,9 @@ class QontoPaymentOrder(models.Model):
             return False
         if due(self._example("unknown")._life(), now) is Due.REPEAT:
             return self._send_again()
-        return self._look_up(now)
+        return self._look_up()
 
-    def _look_up(self, now: datetime) -> bool:
+    def _look_up(self) -> bool:
         """Ask the bank for our markers, and keep what came of it; every look-up is evidence."""
         wanted = self.transfer_ids.filtered(lambda transfer: transfer.state == State.UNKNOWN) | self._given_up()
         consent = self._consent_to_read_with()
@@ -135,10 +135,8 @@ class QontoPaymentOrder(models.Model):
                     and transfer.reference in (row.reference or row.label or "")
                 ]
             )
-        debits, credits = sides
-        if not debits or not credits:
-            return {}
-        return {transfer: Found("", "settled", None, min(len(debits), len(credits)) - 1)}
+        pairs = min(map(len, sides))
+        return {transfer: Found("", "settled", None, pairs - 1)} if pairs else {}
 
     def _next_look_up(self, now: datetime) -> datetime:
         """Return when the bank is asked again: soon, after an hour, then so that 24 hours are covered, then daily."""

@@ -4,7 +4,7 @@
 from odoo import models
 
 from ..qonto_api.payment_orders import Payee, TransferOrder
-from .payment_words import words
+from .payment_words import words_of
 from .qonto_payment_order_send import decimal_of
 
 
@@ -26,12 +26,12 @@ class QontoTransfer(models.Model):
 
     def _progress(self) -> dict:
         """Tell how one transfer stands, in plain values."""
-        said = words(self.env, self.reason, payee=self.payee_name) if self.reason else None
+        said = words_of(self)
         return {
             "id": self.id,
             "payee": self.payee_name,
             "amount": self.amount,
             "state": self.state,
             "label": dict(self._fields["state"]._description_selection(self.env))[self.state],
-            "words": {"what": said.what, "who": said.who, "then": said.then} if said else False,
+            "words": {"what": said.what, "who": said.who, "then": said.then},
         }

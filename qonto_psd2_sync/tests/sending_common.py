@@ -85,7 +85,7 @@ class SendingCommon(PaymentCommon):
 
     def pushes(self) -> int:
         """Return how often a phone has rung."""
-        return len(self.bank.ask("/sca")["challenges"])
+        return len(self.bank.ask("/sca")["sessions"])
 
     def posts(self, path: str = "/v2/sepa/transfers") -> int:
         """Return how often the bank was asked to move money."""

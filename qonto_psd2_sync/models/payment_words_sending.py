@@ -1,0 +1,39 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Why a payment did not go out, or what became of its sending, where it is neither the bank's word nor a check's."""
+
+
+def sentences(env, f) -> dict:
+    """Return what makes what happened, who acts and what is next, by code."""
+    return {
+        "not_sent": lambda: (
+            env._("Nothing was sent. %s", f["detail"]).strip(), "you", env._("Send it again in a while.")
+        ),
+        "order_problem": lambda: (
+            env._("The payment cannot be sent as it is: %s", f["detail"]), "you",
+            env._("Cancel it and prepare it anew."),
+        ),
+        "sealed": lambda: (
+            env._("This database is a copy, or its key is gone: the payment cannot be opened, and nothing is sent."),
+            "admin", env._("Connect Qonto again, and prepare the payment anew."),
+        ),
+        "strays": lambda: (
+            env._(
+                "Qonto has transfers that were sent from Odoo and that this Odoo does not know. It was restored from a "
+                "backup, or there is a copy of it. Nothing is sent until somebody has decided about them."
+            ),
+            "you", env._("Look at each of them: the bills may be paid already. Then decide, with a reason."),
+        ),
+        "nothing_to_send": lambda: (env._("There is nothing to send any more."), "you", env._("Look at the bills.")),
+        "too_late_to_repeat": lambda: (
+            env._("It is too late to ask the bank with the same request: it might be carried out a second time."),
+            "qonto", env._("Odoo looks up what became of it."),
+        ),
+        "bulk_item_failed": lambda: (
+            env._("Qonto could not make this transfer of the batch. No money moved."), "you",
+            env._("Check the payee, then send it again alone."),
+        ),
+        "found_twice": lambda: (
+            env._("Qonto has more than one transfer of this payment."), "you",
+            env._("Look in the Qonto app at once, and ask Qonto to call back the one too many."),
+        ),
+    }
