@@ -141,7 +141,8 @@ class TestSend(SendingCommon):
 
     def test_what_changed_while_the_phone_rang_stops_the_money(self):
         changes = {
-            "bill_not_posted": lambda order: self.change(order.transfer_ids.line_ids.move_line_id, parent_state="draft"),
+            "bill_not_posted": lambda order: self.change(order.transfer_ids.line_ids.move_line_id,
+                                                         parent_state="draft"),
             "payee_untrusted": lambda order: self.change(self.payee, allow_out_payment=False),
             "sender_no_right": lambda order: self.take_the_right(),
             "sender_archived": lambda order: self.change(self.env.user, active=False),
