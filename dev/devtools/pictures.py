@@ -1,7 +1,9 @@
 """Taking the pictures of README and docs: the way of a new user, in English, through the demo company's books."""
 
+import base64
 import io
 import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -36,6 +38,7 @@ def main(arguments: list[str]) -> int:
         desk = Photographer(chromium.new_page(**WIDE), folder, servers)
         _connect(desk)
         _work(desk)
+        _import(desk)
         phone = Photographer(chromium.new_page(**PHONE), folder, servers)
         phone.log_in()
         phone.keep("phone-card", of=CARD)
@@ -153,6 +156,25 @@ def _work(desk: Photographer) -> None:
     page.click("button[name='action_check_connection']")
     page.wait_for_selector(".modal .o_data_row")
     desk.keep("check")
+
+
+def _import(desk: Photographer) -> None:
+    """Drop the bank's export on the card, and look at what becomes of its rows."""
+    truth = json.load(processes.DIRECT.open(f"{desk.servers.bank}/_control/truth", timeout=30))
+    main = next(account["id"] for account in truth["accounts"] if account["main"])
+    wanted = {"account_ids": [main], "template": "full", "language": "de", "format": "csv"}
+    request = urllib.request.Request(
+        f"{desk.servers.bank}/_control/export", json.dumps(wanted).encode(), {"Content-Type": "application/json"}
+    )
+    with processes.DIRECT.open(request, timeout=60) as answer:
+        export = json.load(answer)
+    desk.visit(DASHBOARD, CARD)
+    desk.page.wait_for_load_state("networkidle")
+    desk.page.locator(f"{CARD} input.document_file_uploader").first.set_input_files({
+        "name": "qonto_2026.csv", "mimeType": "text/csv", "buffer": base64.b64decode(export["content"]),
+    })
+    desk.page.wait_for_selector(".o_qonto_files_row", timeout=SLOW)
+    desk.keep("file-preview")
 
 
 @contextmanager

@@ -30,8 +30,8 @@ def _why(env, error: FileError) -> str:
     if error.code in OF_OCA:
         kind = OF_OCA[error.code]
         return env._(
-            "It is a file in the format %(kind)s, which OCA's addon %(addon)s reads. From Qonto take CSV or XLSX, which "
-            "name each transaction.",
+            "It is a file in the format %(kind)s, which OCA's addon %(addon)s reads. From Qonto take CSV or XLSX, "
+            "which name each transaction.",
             kind=kind, addon=f"account_statement_import_{kind.lower()}",
         )
     words = {

@@ -1,12 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Files and syncs bring the same history once, in whatever order; an import can be taken back."""
 
+from contextlib import suppress
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models import file_preview, qonto_file_import_book, qonto_file_import_undo
 from .file_common import FileCommon
+
+
+class Killed(BaseException):
+    """The worker's process is gone at this instant."""
 
 
 @tagged("post_install", "-at_install")
@@ -153,6 +160,57 @@ class TestFileImport(FileCommon):
         self.assertEqual(self.verdicts(record)["new"], 6)
         self.drive(record, "import_start", "done")
         self.assert_ledger_is(self.rows())
+
+    # === A WORKER THAT DIES === #
+
+    def test_import_and_undo_go_on_after_a_worker_died_at_any_commit(self):
+        rows = self.rows()
+        with patch.object(file_preview, "CHUNK", 6), patch.object(qonto_file_import_book, "CHUNK", 6):
+            for number in range(4):
+                record = self.receive(self.csv(rows, ids=("id", "none")[number % 2], Note=str(number)))
+                self.die_at(record, "import_start", commit=1 + number, before=number % 2)
+                self.assertIn(record.state, ("preview", "importing"))
+                if number == 3:
+                    # A sync that comes first finishes it first.
+                    self.sync(self.account)
+                else:
+                    self.drive(record, "import_start", "done")
+                self.assert_ledger_is(rows)
+                with patch.object(qonto_file_import_undo, "BOOK_BATCH", 7):
+                    self.die_at(record, "undo_start", commit=1 + number, before=number % 2)
+                    self.drive(record, "undo_start", "undone")
+                recent = [row for row in rows if row["local_date"] >= str(self.account.start_date)]
+                synced = recent if number == 3 else []
+                self.assertEqual(len(self.in_ledger()), len(synced))
+                self.account.invalidate_recordset()
+                self.assertEqual(
+                    round(self.account.ledger_balance * 100),
+                    self.bank.truth(self.ref)["balance_cents"]
+                    - sum(row["amount_cents"] for row in recent) + sum(row["amount_cents"] for row in synced),
+                )
+        self.assert_ledger_is(recent)
+
+    def die_at(self, record, start: str, commit: int, before: int):
+        """Let the worker die right before or after one of its commits; then its lease runs out."""
+        accounts, commits = type(self.account), 0
+        real = accounts._commit_page
+
+        def commit_page(account, lease):
+            nonlocal commits
+            commits += 1
+            if commits == commit and before:
+                raise Killed
+            real(account, lease)
+            if commits == commit:
+                raise Killed
+
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), patch.object(accounts, "_commit_page", commit_page), suppress(Killed):
+            getattr(record, start)()
+            for _step in range(10):
+                record.import_step()
+        self.env.invalidate_all()
+        self.account.sudo().write({"lease_owner": False, "lease_until": False})
 
     # === UNDO === #
 
