@@ -46,8 +46,12 @@ class Limits:
     rows: int = 200_000
     columns: int = 200
     cell: int = 32_767
-    unpacked: int = 600 * 2**20
-    """What a spreadsheet may be unpacked, all in all."""
+    unpacked: int = 400 * 2**20
+    """What a spreadsheet may be unpacked, all in all; its sheets are read as a stream."""
+    texts: int = 80 * 2**20
+    """What its table of texts may be: that is kept in memory."""
+    parts: int = 16 * 2**20
+    """What any other part may be, of those that describe it."""
     ratio: int = 250
     """How many times its packed size a large part of a spreadsheet may be."""
 

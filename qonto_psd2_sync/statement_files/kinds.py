@@ -118,12 +118,21 @@ def _check_parts(archive: zipfile.ZipFile, parts: Sequence[zipfile.ZipInfo], lim
             raise FileError(Code.OLD_EXCEL)
         if part.file_size > 4 * 2**20 and part.file_size > limits.ratio * max(part.compress_size, 1):
             raise FileError(Code.BOMB)
+        if part.file_size > _most(part.filename, limits):
+            raise FileError(Code.TOO_BIG, detail=str(_most(part.filename, limits) // 2**20))
         if part.filename.endswith((".xml", ".rels")):
             with archive.open(part) as content:
                 start = content.read(1 << 14)
             # Declarations stand before the first element, in whatever encoding hides them.
             if not _FIRST_ELEMENT.match(start):
                 raise FileError(Code.BOMB)
+
+
+def _most(name: str, limits: Limits) -> int:
+    """Return how large a part may be: what is not a stream is kept whole."""
+    if name.endswith("sharedStrings.xml"):
+        return limits.texts
+    return limits.unpacked if "/worksheets/" in name or not name.endswith((".xml", ".rels")) else limits.parts
 
 
 def looks_like_accounting(header: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 import statement_files
 from statement_files import Code, Status, amounts, columns, dates, pairing, read_statement
@@ -237,6 +238,27 @@ def test_a_spreadsheets_cells_are_read_by_their_type():
         (Code.BAD_AMOUNT, 7, "Total amount (incl. VAT)"),
     ]
     assert str(rows[6].amount) == "-0.30"  # and not -0.30000000000000004
+
+
+def test_a_spreadsheet_of_another_program_keeps_its_texts_in_a_table():
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content)
+    sheet, dates = book.add_worksheet("Transactions"), book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+    for column, name in enumerate(HEAD.strip().split(";")):
+        sheet.write_string(0, column, name)
+    for number in (1, 2):
+        sheet.write_datetime(number, 0, datetime(2024, 5, 21, 23, 30), dates)
+        sheet.write_number(number, 1, -37.96)
+        sheet.write_string(number, 2, "Bäcker")
+        sheet.write_rich_string(number, 3, book.add_format({"bold": True}), "EU", "R")
+    sheet.write_formula(3, 1, "=SUM(B2:B3)", None, -75.92)
+    book.close()
+    first, second, total = read_statement(content.getvalue()).rows
+    assert (first.day, str(first.amount), first.counterparty_name, first.currency) == (
+        date(2024, 5, 21), "-37.96", "Bäcker", "EUR",
+    )
+    assert second.amount == first.amount
+    assert [one.code for one in total.problems] == [Code.FORMULA]
 
 
 def test_an_open_file_is_read_as_bytes_are():

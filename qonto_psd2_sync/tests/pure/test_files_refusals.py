@@ -148,6 +148,13 @@ def test_bombs_are_refused_before_they_are_unpacked():
         tracemalloc.stop()
 
 
+def test_what_a_spreadsheet_keeps_in_memory_is_limited():
+    texts = spreadsheet(HEADER, add={"xl/sharedStrings.xml": b"<sst>" + bytes(100)})
+    assert refused(texts, limits=Limits(texts=100)).code is Code.TOO_BIG
+    assert refused(BOOK, limits=Limits(parts=100)).code is Code.TOO_BIG
+    assert refused(BOOK, limits=Limits(unpacked=100)).code is Code.BOMB
+
+
 def test_entities_in_a_spreadsheet_are_refused():
     entities = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">]>'
     laughing = spreadsheet(
