@@ -59,7 +59,26 @@ class AccountPayment(models.Model):
         """Override of `account` to keep the payment of a live transfer."""
         if HELD.intersection(vals):
             self._qonto_check_only_recorded(vals)
+        if vals.get("state") in ("in_process", "paid"):
+            self._qonto_check_accepted()
         return super().write(vals)
+
+    def _qonto_check_accepted(self):
+        """Refuse to record as paid by Qonto what Qonto does not have.
+
+        :raise UserError: there is no transfer of one of these payments at the bank
+        """
+        for payment in self.filtered(lambda payment: payment.state in ("draft", "canceled")):
+            if payment.payment_method_line_id.code == CODE and not (
+                payment.sudo().qonto_transfer_ids.filtered(lambda transfer: transfer.state in ACCEPTED)
+            ):
+                raise UserError(
+                    self.env._(
+                        "%s is paid by Qonto: it is recorded when Qonto has the transfer. Have it sent, or choose "
+                        "another way to pay.",
+                        payment.display_name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_held(self):

@@ -19,7 +19,7 @@ class TestHeld(BooksCommon):
         self.held = self.transfer(self.item)
         self.document = self.item.move_id
 
-    def pay_by_hand(self, *items, journal=None, **values):
+    def pay_by_hand(self, *items, **values):
         moves = self.env["account.move"].union(*(item.move_id for item in items))
         wizard = self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=moves.ids
@@ -107,6 +107,22 @@ class TestHeld(BooksCommon):
         self.send(self.held)
         self.assert_refused({**self.ways_to_change_a_payment(), "draft": payment.action_draft})
         self.assertEqual(payment.state, "in_process")
+
+    def test_nothing_is_recorded_as_paid_by_qonto_that_qonto_does_not_have(self):
+        line = self.account.journal_id._qonto_method_line()
+        self.payee.allow_out_payment = True
+        with self.assert_told("recorded when Qonto has the transfer"):
+            self.pay_by_hand(
+                self.free, journal_id=self.account.journal_id.id, payment_method_line_id=line.id,
+                partner_bank_id=self.payee.id,
+            )
+        self.assertEqual(self.free.amount_residual, -100.0)
+        payment = self.held.payment_id
+        self.steps(self.held, Canceled("by_person"))
+        self.follow(self.held)
+        payment.action_draft()
+        with self.assert_told("recorded when Qonto has the transfer"):
+            payment.action_post()
 
     def test_the_account_it_goes_to_stays(self):
         other = self.env["res.partner"].create({"name": "Elbe Kabel"})

@@ -1,9 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Money that comes back after it was sent: the debit stays, the bills are open again, the credit is matched (R10)."""
 
+from datetime import timedelta
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import tagged
 
+from ..models import payment_clock
 from .books_common import IBAN, BooksCommon
 
 
@@ -68,6 +72,28 @@ class ReturnedCase(BooksCommon):
         proposal = credit._qonto_proposals()[credit.id][0]
         credit._qonto_book([credit._qonto_booking_of(proposal)])
         self.assert_came_back(transfer, debit, credit, item)
+
+    def test_it_may_come_back_after_its_period_was_locked(self):
+        item = self.bill()
+        past = payment_clock.now(self.env) - timedelta(days=40)
+        with patch.object(payment_clock, "now", lambda _env: past):
+            transfer = self.prepare(self.wish(item)).transfer_ids.sudo()
+            self.send(transfer)
+        ref = self.debit(transfer, settled_at=past.isoformat(), emitted_at=past.isoformat())
+        self.settle(transfer, ref)
+        debit = self.line(ref)
+        self.assertTrue(transfer.matched)
+        self.assertEqual((transfer.payment_id.date, debit.date), (self.account._local_day(past),) * 2)
+        entries = (transfer.payment_id.move_id | debit.move_id).mapped("line_ids.balance")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_company SET fiscalyear_lock_date = %s WHERE id = %s",
+            [past.date() + timedelta(days=5), self.company.id],
+        )
+        self.env.invalidate_all()
+        credit = self.comes_back(transfer)
+        self.assert_came_back(transfer, debit, credit, item)
+        self.assertEqual((transfer.payment_id.move_id | debit.move_id).mapped("line_ids.balance"), entries)
 
     def test_a_discount_is_taken_back_with_it(self):
         terms = self.env["account.payment.term"].create({
