@@ -4,7 +4,7 @@
 
 def sentences(env, f) -> dict:
     """Return what makes what happened, who acts and what is next, by state and alarm."""
-    return {**_before(env), **_in_the_way(env, f), **_at_the_bank(env), **_over(env, f), **_alarms(env)}
+    return {**_before(env), **_at_the_bank(env), **_over(env, f), **_alarms(env)}
 
 
 def _before(env) -> dict:
@@ -21,33 +21,6 @@ def _before(env) -> dict:
             env._("A minute has passed without an approval. No money has moved."), "you",
             env._("Open the Qonto app yourself: the request may be there without a message. If not, update the app and "
                   "check under security that this phone is the paired one."),
-        ),
-    }
-
-
-def _in_the_way(env, f) -> dict:
-    """What keeps an order from going out, or from being asked about again."""
-    return {
-        "strays": lambda: (
-            env._("Qonto has transfers that were made by Odoo and that this database does not know. Perhaps it was "
-                  "restored from a backup. Nothing was sent."),
-            "you", env._("Look at them and say of each what is to become of it; then send again."),
-        ),
-        "nothing_to_send": lambda: (
-            env._("There is nothing left to send in this order."), "you", env._("Prepare the bills anew if need be.")
-        ),
-        "order_problem": lambda: (
-            env._("The payment could not be made ready. Nothing was sent. %s", f["detail"]).strip(), "you",
-            env._("Mend that, or prepare the payment anew."),
-        ),
-        "sealed": lambda: (
-            env._("What belongs to this payment was stored by another database or under another key: this looks like a "
-                  "copy. It sends nothing."),
-            "admin", env._("Pay from the original database, or connect Qonto again and prepare the payment anew."),
-        ),
-        "too_late_to_repeat": lambda: (
-            env._("It is too late to ask Qonto again with the same payment."), "you",
-            env._("Wait: Odoo looks up what became of it, and you decide when nothing is found."),
         ),
     }
 
@@ -112,10 +85,6 @@ def _alarms(env) -> dict:
         "ended_after_settled": lambda: (
             env._("This payment was executed, and now Qonto says that it was not."), "qonto",
             env._("Compare with the account in the Qonto app and ask Qonto's support."),
-        ),
-        "found_twice": lambda: (
-            env._("Qonto shows this payment twice."), "you",
-            env._("Compare with the account in the Qonto app; if both moved money, ask the payee to send one back."),
         ),
         "found_after_given_up": lambda: (
             env._("This payment was given up, and is at Qonto after all."), "you",

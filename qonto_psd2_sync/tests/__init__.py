@@ -38,6 +38,7 @@ from . import (
     test_report,
     test_rights,
     test_send,
+    test_send_checked,
     test_token,
     test_tours,
     test_transfer,
