@@ -115,7 +115,8 @@ class AccountBankStatementLine(models.Model):
             transfer._send_back()
         items = booking.sent_back.mapped(lambda transfer: transfer._debited_items()).sudo(False)
         return replace(booking, matches=(
-            *booking.matches, *(Match(item, abs(item.amount_residual_currency)) for item in items if not item.reconciled)
+            *booking.matches,
+            *(Match(item, abs(item.amount_residual_currency)) for item in items if not item.reconciled),
         ))
 
     # === BOOKED, AND TAKEN BACK === #

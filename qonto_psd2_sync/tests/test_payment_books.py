@@ -173,7 +173,8 @@ class BooksCase(BooksCommon):
         self.follow(transfer)
         self.assertEqual((transfer.payment_id.state, *self.states(item)), ("canceled", "not_paid"))
         self.assertEqual(item.amount_residual, -100.0)
-        self.assertIn("Declined by the bank. There is not enough money", "".join(item.move_id.message_ids.mapped("body")))
+        told = "".join(item.move_id.message_ids.mapped("body"))
+        self.assertIn("Declined by the bank. There is not enough money", told)
         self.transfer(item)
 
     def test_canceled_before_sending_cancels_the_draft(self):
@@ -342,7 +343,7 @@ class TestBooksOfAnotherCompany(BooksCommon):
     """A company of no country, in dollars: no forced audit trail, and every payment in a foreign currency."""
 
     @classmethod
-    def setUpClass(cls):
+    def setUpClass(cls):  # pylint: disable=method-required-super
         # Without the country that the usual world sets.
         QontoCommon.setUpClass.__func__.__wrapped__(cls)
         cls.setup_other_currency("EUR")
