@@ -12,10 +12,11 @@ from typing import Any
 from .. import say
 from .comparison import Comparison, cents, ledger_cents
 from .consent import ConsentCheck
+from .files import FileCheck
 from .matching import Matching, MatchingCheck
 from .web import ExternalApi, WebClient
 
-SABOTAGES = ("missing", "double", "date", "cents", "match")
+SABOTAGES = ("missing", "double", "date", "cents", "match", "import")
 MAP_FIELDS = [
     "bank_ref", "name", "problem", "target", "journal_id", "start_date", "opening_known", "bank_opening",
     "ledger_opening", "opening_difference", "opening_account_id", "book_opening",
@@ -56,6 +57,8 @@ class Journey:
             ("resync", self._resync),
             ("match", self._match),
             ("undo_match", self._undo_match),
+            ("import", self._import),
+            ("undo_import", self._undo_import),
         ]
         steps += [(name, partial(self._consent, name)) for name in ("renew", "disconnect", "reconnect")]
         for name, act in steps:
@@ -157,7 +160,7 @@ class Journey:
     def _sync(self) -> None:
         """Sync to the end, and compare every line with the bank."""
         self._sync_to_the_end()
-        if self.sabotage and self.sabotage != "match":
+        if self.sabotage and self.sabotage not in ("match", "import"):
             self._falsify()
         self._compare()
 
@@ -182,6 +185,22 @@ class Journey:
         """Take bookings back and make them again; the books equal the bank all the same."""
         check = MatchingCheck(self._client, self._api, self._bank("/documents")["documents"])
         check.undo_match()
+        self._compare()
+
+    def _import(self) -> None:
+        """What is older than the first sync comes from the bank's export, once; the same file again is refused."""
+        truth = self._accounts_at_the_bank()
+        account = next(each for each in self._accounts() if truth[each["bank_ref"]]["main"])
+        self._files = FileCheck(self._client, self._api, self.site.bank, account, truth[account["bank_ref"]])
+        self._import_id = self._files.take(sabotage=self.sabotage == "import")
+
+    def _undo_import(self) -> None:
+        """Take the import back, import the file again, sync, and take it back: no doubles, no holes."""
+        self._files.undo(self._import_id)
+        self._compare()
+        again = self._files.take()
+        self._sync_to_the_end()
+        self._files.undo(again)
         self._compare()
 
     def _consent(self, step: str) -> None:
