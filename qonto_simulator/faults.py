@@ -10,6 +10,7 @@
 | truncate    | the first half of the right answer, then the connection is closed           |
 | wrong_shape | 200 with JSON that fits no contract, or ``body`` if given                   |
 | alter       | the right answer with the changes in ``body``, see ``_altered``                |
+| huge        | the right answer's beginning, then zeros without end (``body``: MiB, default 64) |
 | meanwhile   | the right answer, then the bank changes as ``body`` says, see ``meanwhile.py``  |
 
 With ``after_effect`` the request takes effect first and only its answer is spoilt. ``times``
@@ -30,8 +31,8 @@ from .api.errors import error_response, new_trace_id
 from .bank import Bank
 from .model import Fault
 
-KINDS = ("status", "html", "garbage", "drop", "delay", "truncate", "wrong_shape", "alter", "meanwhile")
-NEED_THE_ANSWER = ("delay", "truncate", "alter", "meanwhile")
+KINDS = ("status", "html", "garbage", "drop", "delay", "truncate", "wrong_shape", "alter", "huge", "meanwhile")
+NEED_THE_ANSWER = ("delay", "truncate", "alter", "huge", "meanwhile")
 
 
 class ConnectionDropped(Exception):
@@ -65,7 +66,7 @@ class Faults:
         elif fault.kind == "drop":
             _drop(send)
         else:
-            spoil = {"truncate": _truncated, "alter": _altered}.get(fault.kind)
+            spoil = {"truncate": _truncated, "alter": _altered, "huge": _huge}.get(fault.kind)
             await (spoil(messages, fault, send) if spoil else _spoilt(fault, scope, receive, send))
 
     def _due(self, scope: Scope) -> Fault | None:
@@ -134,6 +135,18 @@ async def _altered(messages: list[Message], fault: Fault, send: Send) -> None:
     headers = [pair for pair in messages[0]["headers"] if pair[0].lower() != b"content-length"]
     await send({**messages[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _huge(messages: list[Message], fault: Fault, send: Send) -> None:
+    """Say nothing of the length, and go on and on."""
+    headers = [pair for pair in messages[0]["headers"] if pair[0].lower() != b"content-length"]
+    await send({**messages[0], "headers": headers})
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    mebibytes = fault.body if isinstance(fault.body, int) else 64
+    for _number in range(mebibytes):
+        await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _drop(send: Send) -> None:

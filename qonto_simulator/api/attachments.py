@@ -10,9 +10,9 @@ from starlette.responses import Response
 from ..payments.idempotency import idempotent
 from ..payments.records import Attachment
 from ..web import files
-from . import payment_views
+from . import params, payment_views, transactions
 from .call import Call, Endpoints
-from .errors import ApiError, not_found
+from .errors import OBJECT, ApiError, not_found
 from .gate import answer
 
 endpoints = Endpoints()
@@ -60,5 +60,17 @@ async def get_attachment(call: Call) -> Response:
     record = call.bank.store.attachments.get(call.path["id"])
     if record is None or record.organization_id != call.organization.id:
         raise not_found("Attachment")
-    url = f"{call.request.url.scheme}://{call.request.url.netloc}{files.address(call.bank, record.id)}"
-    return answer({"attachment": payment_views.attachment(record, url)})
+    return answer({"attachment": _shown(call, record)})
+
+
+@endpoints.add("GET", "/v2/transactions/{id}/attachments", "organization.read")
+async def list_attachments_of_transaction(call: Call) -> Response:
+    row = call.bank.store.transactions.get(call.path["id"])
+    if row is None or not transactions.visible(call, row):
+        raise not_found("Transaction", OBJECT)
+    records = [call.bank.store.attachments.rows[key] for key in row.attachment_ids]
+    return answer({"attachments": [_shown(call, record) for record in params.Page(call.query, records).rows]})
+
+
+def _shown(call: Call, record: Attachment) -> dict[str, object]:
+    return payment_views.attachment(record, files.url(call.bank, call.request, record.id))

@@ -11,6 +11,7 @@ from . import (
     organization,
     payees,
     sca,
+    statements,
     transactions,
     transfers,
 )
@@ -26,5 +27,6 @@ SUBJECTS = (
     bulk_transfers,
     internal_transfers,
     attachments,
+    statements,
 )
 ENDPOINTS = [endpoint for subject in SUBJECTS for endpoint in subject.endpoints.all]

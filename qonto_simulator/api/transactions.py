@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from ..model import COMPLETED, CREDIT, DEBIT, EMPLOYEE, STATUSES, Account, Transaction
 from ..payments import sca
-from . import params, views
+from ..web import files
+from . import params, payment_views, views
 from .call import Call, Endpoints
 from .errors import OBJECT, ApiError, not_found
 from .gate import answer
@@ -30,7 +31,7 @@ async def list_transactions(call: Call) -> Response:
     field, descending = params.sort_by(call.query, INSTANTS, "settled_at:desc")
     rows = _matching(call, account, field, descending)
     page = params.Page(call.query, rows, alias=call.bank.policy.accept_current_page)
-    shown = [views.transaction(call.bank, row, call.membership, includes) for row in page.rows]
+    shown = [_shown(call, row, includes) for row in page.rows]
     return answer({"transactions": shown, "meta": page.meta})
 
 
@@ -38,9 +39,19 @@ async def list_transactions(call: Call) -> Response:
 async def get_transaction(call: Call) -> Response:
     includes = params.some_of(call.query, "includes", INCLUDES)
     row = call.bank.store.transactions.get(call.path["id"])
-    if row is None or not _visible(call, row):
+    if row is None or not visible(call, row):
         raise not_found("Transaction", OBJECT)
-    return answer({"transaction": views.transaction(call.bank, row, call.membership, includes)})
+    return answer({"transaction": _shown(call, row, includes)})
+
+
+def _shown(call: Call, row: Transaction, includes: list[str]) -> views.Json:
+    shown = views.transaction(call.bank, row, call.membership, includes)
+    if "attachments" in includes:
+        records = [call.bank.store.attachments.rows[key] for key in row.attachment_ids]
+        shown["attachments"] = [
+            payment_views.attachment(record, files.url(call.bank, call.request, record.id)) for record in records
+        ]
+    return shown
 
 
 async def _prove(call: Call, account: Account) -> None:
@@ -96,7 +107,7 @@ def _tests(call: Call) -> list[Test]:
     for field in INSTANTS:
         tests.extend(_period(call, field))
     if call.membership.role == EMPLOYEE:
-        tests.append(lambda row: _visible(call, row))
+        tests.append(lambda row: visible(call, row))
     return tests
 
 
@@ -112,7 +123,7 @@ def _period(call: Call, field: str) -> list[Test]:
     return tests
 
 
-def _visible(call: Call, row: Transaction) -> bool:
+def visible(call: Call, row: Transaction) -> bool:
     """A row of the own organization; an employee sees what he made himself."""
     if call.bank.account_of(row).organization_id != call.organization.id:
         return False

@@ -204,8 +204,6 @@ def transaction(bank: Bank, row: Transaction, viewer: Membership, includes: list
         shown[row.operation_type] = _counterparty(row)
     if "labels" in includes:
         shown["labels"] = [label(bank.store.labels.rows[key]) for key in row.label_ids]
-    if "attachments" in includes:
-        shown["attachments"] = []
     if "vat_details" in includes:
         shown["vat_details"] = _vat_details(row)
     return shown

@@ -226,6 +226,21 @@ def _attachment(_driver: Driver, session: Session) -> GoodCall:
     return GoodCall({"id": made.json()["attachment"]["id"]})
 
 
+@maker("listTransactionAttachments")
+def _receipts(_driver: Driver, session: Session) -> GoodCall:
+    return GoodCall({"id": session.transactions(session.account()["id"])[0]["id"]})
+
+
+@maker("listStatements")
+def _statements(_driver: Driver, session: Session) -> GoodCall:
+    return GoodCall(params={"bank_account_ids[]": session.account()["id"]})
+
+
+@maker("getStatement")
+def _statement(_driver: Driver, session: Session) -> GoodCall:
+    return GoodCall({"id": session.get("/statements").json()["statements"][0]["id"]})
+
+
 # === SPOILT CALLS === #
 
 PROVEN = "X-Qonto-Sca-Session-Token"

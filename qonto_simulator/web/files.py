@@ -1,4 +1,8 @@
-"""Downloads of uploaded files: addresses that work for 30 minutes (``qonto-api.md`` section 9)."""
+"""Downloads: addresses that work for 30 minutes (``qonto-api.md`` section 9).
+
+As at the bank's storage, the address itself is the permission: a request that brings an ``Authorization`` as well is
+refused with 400, which shows a client that sends its token where it does not belong.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +15,47 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from .. import statements
 from ..bank import Bank
 
 LIFE = timedelta(minutes=30)
+PDF = "application/pdf"
 
 
-def address(bank: Bank, attachment_id: str) -> str:
-    """Return the path of a download that works from now on."""
+def url(bank: Bank, request: Request, file_id: str) -> str:
+    """Return the full address of a download that works from now on.
+
+    :param file_id: of an attachment or a statement
+    """
     until = int((bank.clock.now() + LIFE).timestamp())
-    return f"/files/{attachment_id}/{until}/{_seal(bank, attachment_id, until)}"
+    path = f"/files/{file_id}/{until}/{_seal(bank, file_id, until)}"
+    return f"{request.url.scheme}://{request.url.netloc}{path}"
 
 
-def _seal(bank: Bank, attachment_id: str, until: int) -> str:
+def _seal(bank: Bank, file_id: str, until: int) -> str:
     secret = bank.first_organization().api_secret.encode()
-    return hmac.new(secret, f"{attachment_id}/{until}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret, f"{file_id}/{until}".encode(), hashlib.sha256).hexdigest()
+
+
+def _content(bank: Bank, file_id: str) -> tuple[bytes, str] | None:
+    if record := bank.store.attachments.get(file_id):
+        return base64.b64decode(record.content), record.content_type
+    statement = statements.find(bank, file_id)
+    return (statement.content(bank), PDF) if statement else None
 
 
 def routes(bank: Bank) -> list[Route]:
     async def download(request: Request) -> Response:
-        attachment_id, until = request.path_params["id"], request.path_params["until"]
-        record = bank.store.attachments.get(attachment_id)
-        right = hmac.compare_digest(_seal(bank, attachment_id, until), request.path_params["seal"])
+        if "authorization" in request.headers:
+            return PlainTextResponse("Only one way to authorize is allowed: the address, or a header.", 400)
+        file_id, until = request.path_params["id"], request.path_params["until"]
+        right = hmac.compare_digest(_seal(bank, file_id, until), request.path_params["seal"])
         late = bank.clock.now() >= datetime.fromtimestamp(until, bank.clock.now().tzinfo)
-        if record is None or not right or late:
+        if not right or late:
             return PlainTextResponse("This address is not valid or has expired.", 403)
-        return Response(base64.b64decode(record.content), media_type=record.content_type)
+        if (found := _content(bank, file_id)) is None:
+            return PlainTextResponse("There is no such file.", 404)
+        content, kind = found
+        return Response(content, media_type=kind)
 
     return [Route("/files/{id}/{until:int}/{seal}", download, methods=["GET"])]
