@@ -144,7 +144,9 @@ class AccountBankStatementLine(models.Model):
 
     def action_undo_reconciliation(self):
         """Override of `account`: what was booked here is undone here, wherever it is asked for."""
-        # Odoo calls it for each entry that is posted, mostly with no line at all.
+        if not self:
+            # The core asks with no line at all at each write of a journal item: that must cost nothing.
+            return None
         ours = self.filtered("qonto_before_booking")
         if ours:
             ours._qonto_undo()

@@ -18,12 +18,15 @@ Facts about the bank and the meaning of "section N" in this package: ``reference
 
 from . import const, payment_orders, payment_outcomes, payment_schemas, scopes, sepa
 from .client import QontoClient
+from .downloads import DownloadedFile, download
 from .endpoints import PRODUCTION, SANDBOX, Endpoints
 from .errors import (
     BadRequest,
+    FileRefused,
     Forbidden,
     InProgress,
     InvalidAnswer,
+    LinkExpired,
     NetworkError,
     NotFound,
     OAuthError,
@@ -36,6 +39,7 @@ from .errors import (
     StagingTokenMissing,
     Unauthorized,
 )
+from .file_schemas import Attachment, RemoteFile, Statement, StatementPage
 from .frozen import FrozenRequest, FrozenRequestChanged
 from .oauth import OAuthClient
 from .payment_client import PaymentClient
@@ -57,14 +61,18 @@ from .schemas import (
 __all__ = [
     "PRODUCTION",
     "SANDBOX",
+    "Attachment",
     "BadRequest",
     "BankAccount",
+    "DownloadedFile",
     "Endpoints",
+    "FileRefused",
     "Forbidden",
     "FrozenRequest",
     "FrozenRequestChanged",
     "InProgress",
     "InvalidAnswer",
+    "LinkExpired",
     "Membership",
     "NetworkError",
     "NotFound",
@@ -78,16 +86,20 @@ __all__ = [
     "QontoClient",
     "QontoError",
     "RateLimited",
+    "RemoteFile",
     "ScaNotEnrolled",
     "ScaRequired",
     "ServerError",
     "StagingTokenMissing",
+    "Statement",
+    "StatementPage",
     "TokenSet",
     "Transaction",
     "TransactionPage",
     "Unauthorized",
     "code_challenge",
     "const",
+    "download",
     "mask_iban",
     "new_code_verifier",
     "outcome_of",

@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from types import TracebackType
 
-from . import const, schemas
+from . import const, downloads, file_schemas, schemas
+from .downloads import DownloadedFile
 from .endpoints import Endpoints
 from .errors import InvalidAnswer, Unauthorized
+from .file_schemas import Attachment, RemoteFile, Statement, StatementPage
 from .reading import Record
 from .schemas import BankAccount, Membership, Organization, Plan, Transaction, TransactionPage
 from .transport import Answer, BearerAuth, Timeout, Transport, checked_header_value
@@ -46,6 +48,8 @@ class QontoClient:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._on_unauthorized = on_unauthorized
+        self._endpoints = endpoints
+        self._file_options = {"timeout": timeout, "user_agent": user_agent}
         self._transport = Transport(
             endpoints.api_url,
             is_production=endpoints.is_production,
@@ -217,6 +221,50 @@ class QontoClient:
         if transaction.id != bank_id:
             raise InvalidAnswer(f"transaction {transaction.id[:64]}: another one was asked for")
         return transaction
+
+    # Statements and receipts (section 9)
+
+    def list_statements(self, *, bank_account_id: str, since: date | None = None, page: int = 1) -> StatementPage:
+        """Return one page of an account's monthly statements, the oldest first.
+
+        :param since: the first month, by any day of it.
+        """
+        if not bank_account_id:
+            raise ValueError("bank_account_id is needed")
+        params = [("bank_account_ids[]", bank_account_id), ("sort_by", "period:asc")]
+        params += [("period_from", file_schemas.period_text(since))] if since else []
+        params += [("page", str(page)), ("per_page", str(const.MAX_PER_PAGE))]
+        payload = self._call("GET", "/v2/statements", params=params).payload
+        return file_schemas.parse_statement_page(payload, page=page, bank_account_id=bank_account_id)
+
+    def get_statement(self, statement_id: str) -> Statement:
+        """Return one statement, with a fresh address to download it.
+
+        :raise NotFound: there is none, or the member may not see it.
+        """
+        answer = self._call("GET", "/v2/statements/{id}", path={"id": statement_id})
+        statement = file_schemas.parse_statement(Record("statement answer", answer.payload).get("statement"))
+        if statement.id != statement_id:
+            raise InvalidAnswer(f"statement {statement.id[:64]}: another one was asked for")
+        return statement
+
+    def get_attachment(self, attachment_id: str) -> Attachment:
+        """Return one file of a transaction, with a fresh address to download it.
+
+        :param attachment_id: out of :attr:`~.schemas.Transaction.attachment_ids`.
+        :raise NotFound: there is none (any more), or the member may not see it.
+        """
+        answer = self._call("GET", "/v2/attachments/{id}", path={"id": attachment_id})
+        attachment = file_schemas.parse_attachment(Record("attachment answer", answer.payload).get("attachment"))
+        if attachment.id != attachment_id:
+            raise InvalidAnswer(f"attachment {attachment.id[:64]}: another one was asked for")
+        return attachment
+
+    def download(
+        self, file: RemoteFile, *, accepted: tuple[str, ...] = const.RECEIPT_TYPES, hosts: Sequence[str] = ()
+    ) -> DownloadedFile:
+        """Fetch a file's bytes, without the token; see :func:`.downloads.download`."""
+        return downloads.download(file, self._endpoints, accepted=accepted, hosts=hosts, **self._file_options)
 
     # Strong customer authentication (section 6)
 

@@ -24,6 +24,17 @@ MAX_ANSWER_SECONDS: Final = 90.0
 # Deeper JSON is no answer of this API; the deepest documented one has six levels.
 MAX_ANSWER_DEPTH: Final = 40
 
+# Files (section 9). Addresses to download come with the file's facts and expire after 30 minutes. They lead to this
+# storage, as every published example of the bank's answers does, and never to be asked with a token.
+FILE_HOSTS: Final = ("qonto.s3.eu-central-1.amazonaws.com",)
+# The bank takes files of up to 15 MB; a statement is far smaller.
+MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+MAX_FILE_SECONDS: Final = 60.0
+PDF: Final = "application/pdf"
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
+RECEIPT_TYPES: Final = (PDF, JPEG, PNG)
+
 # Retries (section 2.4: no Retry-After is documented, so back off by ourselves).
 MAX_ATTEMPTS: Final = 4
 MAX_WAIT: Final = 60.0

@@ -81,6 +81,22 @@ class InvalidAnswer(QontoError):
     kind = "invalid_answer"
 
 
+class FileRefused(QontoError):
+    """A file that is not taken, whatever time goes by: ``code`` says why.
+
+    ``other_host``: its address leads to a host that is not the bank's; ``too_large``; ``wrong_type``: its first bytes
+    are not those of a type that is taken; ``empty``.
+    """
+
+    kind = "file_refused"
+
+
+class LinkExpired(QontoError):
+    """The address to download a file works no more: ask the bank for a new one (section 9)."""
+
+    kind = "link_expired"
+
+
 class StagingTokenMissing(QontoError):
     """A test environment sent its log-in page instead of an answer: staging token missing or wrong (section 1)."""
 

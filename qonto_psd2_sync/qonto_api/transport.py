@@ -237,7 +237,7 @@ class Transport:
                 self.last_server_date = _http_date(response.headers.get("Date"))
                 body = _read_body(response, what)
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            raise _network_error(what, error) from None
+            raise network_error(what, error) from None
         finally:
             _logger.debug("%s %s %d ms", what, status or "-", (time.monotonic() - started) * 1000)
         known = tuple(filter(None, (*self._secrets, *sent.secrets, self.auth.token)))
@@ -379,7 +379,7 @@ def _read_body(response: requests.Response, what: str) -> bytes:
     return bytes(body)
 
 
-def _network_error(what: str, error: Exception) -> NetworkError:
+def network_error(what: str, error: Exception) -> NetworkError:
     """Translate what ``requests`` raised; its own text is left out, it holds the address, which may hold a secret."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     unsent = isinstance(error, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError)
