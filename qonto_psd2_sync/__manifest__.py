@@ -28,6 +28,7 @@
         "wizards/qonto_renewal_views.xml",
         "views/qonto_application_views.xml",
         "views/qonto_consent_views.xml",
+        "views/qonto_document_views.xml",
         "views/qonto_account_views.xml",
         "views/qonto_transaction_views.xml",
         "views/qonto_sync_run_views.xml",

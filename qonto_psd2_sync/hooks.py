@@ -16,6 +16,9 @@ def uninstall_hook(env):
     journals.filtered(lambda journal: journal.bank_statements_source == "qonto").write(
         {"bank_statements_source": "undefined"}
     )
+    # Statements are evidence: they stay, with the journal. Receipts lie on the entries anyway.
+    for file in env["qonto.document"].search([("kind", "=", "statement"), ("attachment_id", "!=", False)]):
+        file.attachment_id.write({"res_model": "account.journal", "res_id": file.account_id.journal_id.id})
     # A kind of activity that is in use can't go, done ones included.
     kinds = env["ir.model.data"].search([("module", "=", "qonto_psd2_sync"), ("model", "=", "mail.activity.type")])
     env["mail.activity"].with_context(active_test=False).search(

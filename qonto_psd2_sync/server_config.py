@@ -5,13 +5,15 @@ Each option is read from the environment (``QONTO_PSD2_SYNC_<OPTION>``), else fr
 ``[qonto_psd2_sync]`` of the server's configuration file. The addon reads that section itself:
 Odoo warns of options it does not know in its main section, and skips other sections.
 
-=========  =======================================================================================
+========== =======================================================================================
 option     meaning
-=========  =======================================================================================
+========== =======================================================================================
 key        one or several encryption keys, comma separated, newest first (see ``vault``)
 api_url    address of the API for applications of the environment *own addresses*
 oauth_url  address of the OAuth host for the same
-=========  =======================================================================================
+file_hosts further hosts from which statements and receipts are downloaded, comma separated, with port if need be;
+           known are the API's own and the one where Qonto keeps files (``qonto_api.const.FILE_HOSTS``)
+========== =======================================================================================
 """
 
 import configparser

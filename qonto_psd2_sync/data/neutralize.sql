@@ -5,3 +5,4 @@ UPDATE qonto_consent
    SET state = 'withdrawn', ended_at = now() AT TIME ZONE 'UTC', state_digest = NULL, verifier_sealed = NULL
  WHERE state IN ('draft', 'waiting', 'active', 'expiring');
 UPDATE qonto_account SET lease_owner = NULL, lease_until = NULL, next_sync_at = NULL, sync_interval = '0';
+UPDATE qonto_document_watch SET lease_owner = NULL, lease_until = NULL, next_at = NULL;

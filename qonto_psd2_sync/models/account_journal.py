@@ -78,6 +78,10 @@ class AccountJournal(models.Model):
             "views": [(False, "form")],
         }
 
+    def action_qonto_statements(self):
+        """List the monthly statements of this journal's Qonto account."""
+        return self.env["qonto.account"].search([("journal_id", "in", self.ids)]).action_open_statements()
+
     def action_qonto_disconnect(self):
         """Disconnect the journal's Qonto account, after a page that says what that means."""
         account = self.env["qonto.account"].search([("journal_id", "in", self.ids)], limit=1)

@@ -36,6 +36,7 @@ class QontoAccount(models.Model):
             "qonto_days_left": consent._days_left_text() if consent else "",
             "qonto_urgency": consent.urgency if consent else False,
             "qonto_can_renew": bool(consent) and consent.urgency in ("soon", "urgent"),
+            "qonto_statements": bool(self.fetch_statements or self.statement_count),
             "qonto_gap": self.gap_text or "",
         }
 

@@ -21,7 +21,9 @@ class QontoTransaction(models.Model):
     _rec_name = "label"
 
     account_id = fields.Many2one("qonto.account", required=True, readonly=True, index=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", related="account_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", related="account_id.company_id", store=True, precompute=True, index=True
+    )
     journal_id = fields.Many2one("account.journal", related="account_id.journal_id")
     currency_id = fields.Many2one("res.currency", related="account_id.currency_id")
     account_currency = fields.Char(string="Currency of the account", related="account_id.currency_id.name")

@@ -6,14 +6,27 @@ class QontoTransaction(models.Model):
     _inherit = "qonto.transaction"
 
     receipt_missing = fields.Boolean(
-        compute="_compute_receipt_missing", store=True,
+        compute="_compute_receipts", store=True, precompute=True,
         help="The bank asks for a receipt, and none is attached there, nor said to be lost.",
     )
+    # Kept apart from the raw answer, so that it can be found quickly which transactions have some.
+    receipt_refs = fields.Json(compute="_compute_receipts", store=True, precompute=True)
+    document_ids = fields.One2many("qonto.document", "transaction_id", string="Receipts")
+
+    _receipt_idx = models.Index("(account_id) WHERE receipt_refs IS NOT NULL")
 
     @api.depends("raw")
-    def _compute_receipt_missing(self):
+    def _compute_receipts(self):
         for transaction in self:
             raw = transaction.raw or {}
+            refs = raw.get("attachment_ids")
+            refs = [ref for ref in refs if isinstance(ref, str) and ref] if isinstance(refs, list) else []
+            transaction.receipt_refs = refs or False
             transaction.receipt_missing = bool(
-                raw.get("attachment_required") and not raw.get("attachment_ids") and not raw.get("attachment_lost")
+                raw.get("attachment_required") and not refs and not raw.get("attachment_lost")
             )
+
+    def unlink(self):
+        """Their files go with them; what lies on entries stays there."""
+        self.sudo().document_ids.unlink()
+        return super().unlink()

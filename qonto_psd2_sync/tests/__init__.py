@@ -16,6 +16,7 @@ from . import (
     test_feed_answers,
     test_feed_balances,
     test_feed_choices,
+    test_feed_documents,
     test_feed_doubts,
     test_feed_search,
     test_file_import,

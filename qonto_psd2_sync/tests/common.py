@@ -17,6 +17,7 @@ from .. import server_config, vault
 
 ADDRESS = "QONTO_SIMULATOR_URL"
 LOOPBACK = "http://127.0.0.1:"
+LOOPBACK_TLS = "https://127.0.0.1:"
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def server_options(data_dir: str | None = None, file: str = os.devnull, **option
     :param str data_dir: Odoo's data directory, where the key file is
     :param str file: the server's configuration file; by default it says nothing of this addon
     """
-    names = ("key", "api_url", "oauth_url")
+    names = ("key", "api_url", "oauth_url", "file_hosts")
     values = {name: options.get(name, server_config.server_option(name)) or "" for name in names}
     environment = {f"qonto_psd2_sync_{name}".upper(): value for name, value in values.items()}
     with ExitStack() as stack:
@@ -145,7 +146,7 @@ class QontoCommon(AccountTestInvoicingCommon):
     @classmethod
     def _request_handler(cls, session, prepared, /, **values):
         """Let requests to this machine through untouched: the handler of Odoo's tests can't read our time-outs."""
-        if prepared.url.startswith((LOOPBACK, os.environ.get(ADDRESS, LOOPBACK))):
+        if prepared.url.startswith((LOOPBACK, LOOPBACK_TLS, os.environ.get(ADDRESS, LOOPBACK))):
             return _super_send(session, prepared, **values)
         return super()._request_handler(session, prepared, **values)
 

@@ -24,6 +24,8 @@ MAY = {
     "qonto.account": READERS | PAYERS | {"feed_manager": "rw"},
     "qonto.account.gap": READERS | PAYERS,
     "qonto.transaction": READERS,
+    "qonto.document": READERS,
+    "qonto.document.watch": READERS | PAYERS,
     "qonto.sync.run": READERS,
     "qonto.check": OWN,
     "qonto.check.line": OWN,
@@ -108,6 +110,7 @@ class TestRights(QontoCommon):
     def records(self) -> dict:
         """Return a record of each model."""
         self.sync(self.account)
+        self.account.fetch_statements = True
         check = self.env["qonto.check"].create({"application_id": self.application.id})
         records = {
             "qonto.application": self.application,
@@ -116,6 +119,10 @@ class TestRights(QontoCommon):
             "qonto.account": self.account,
             "qonto.transaction": self.account.transaction_ids[:1],
             "qonto.sync.run": self.account.run_ids[:1],
+            "qonto.document": self.env["qonto.document"].sudo().create({
+                "kind": "statement", "account_id": self.account.id, "month": "2026-01-01", "bank_ref": "january",
+            }).sudo(False),
+            "qonto.document.watch": self.account.document_watch_ids,
             "qonto.check": check,
             "qonto.check.line": check.line_ids[:1],
             "qonto.connect": self.env["qonto.connect"].create({}),

@@ -65,9 +65,11 @@ def test_a_statement_is_a_pdf_of_that_month(driver: Driver, session: Session):
     (statement,) = statements(session, **{"bank_account_ids[]": session.account()["id"]})
     file = download(driver, statement["file"]["file_url"])
     assert file.headers["content-type"] == "application/pdf"
-    assert file.content.startswith(b"%PDF-1.4") and file.content.endswith(b"%%EOF\n")
+    assert file.content.startswith(b"%PDF-1.4")
+    assert file.content.endswith(b"%%EOF\n")
     assert len(file.content) == int(statement["file"]["file_size"])
-    assert b"Statement 10-2026" in file.content and b"2026-10-" in file.content
+    assert b"Statement 10-2026" in file.content
+    assert b"2026-10-" in file.content
     assert b"2026-11-" not in file.content
 
 
@@ -108,4 +110,5 @@ def test_a_file_can_be_endless(driver: Driver, session: Session, contract: Contr
     url = statements(session)[0]["file"]["file_url"]
     driver.control("POST", "/faults", {"path_prefix": "/files/", "kind": "huge", "body": 2})
     file = download(driver, url)
-    assert file.content.startswith(b"%PDF-") and len(file.content) > 2 * 1024 * 1024
+    assert file.content.startswith(b"%PDF-")
+    assert len(file.content) > 2 * 1024 * 1024
