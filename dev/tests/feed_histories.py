@@ -37,14 +37,16 @@ class Killed(BaseException):
 class World:
     """One database, one bank, and a consent that covers every account that is opened."""
 
-    def __init__(self, database: str, bank: Bank, *, small: bool = True) -> None:
+    def __init__(self, database: str, bank: Bank, *, small: bool = True, purpose: str = "read") -> None:
         """Give the consent.
 
         :param small: small pages and batches: few rows make many commits
+        :param purpose: what the consent is for: `read` or `pay`
         """
         self.registry = Registry(database)
         self.bank = bank
         self.numbers = itertools.count(1)
+        self.purpose = purpose
         from odoo.addons.qonto_psd2_sync.models import qonto_account_fetch, qonto_account_sync
 
         if small:
@@ -71,7 +73,7 @@ class World:
                 "environment": "own", "client_id": client["client_id"], "client_secret": client["client_secret"],
             })
             env.cr.commit()
-            wizard = env["qonto.connect"].create({"agreed": True, "purpose": "read"})
+            wizard = env["qonto.connect"].create({"agreed": True, "purpose": self.purpose})
             with patch.object(type(wizard), "_remember_round_trip", autospec=True) as remember:
                 address = wizard.action_continue()["url"]
             _wizard, consent, nonce = remember.call_args.args

@@ -7,6 +7,8 @@ from ..models import payment_clock
 from .payment_common import PaymentCommon
 
 REAL_CLOCK = payment_clock.now
+# The bank has it; how far it is by now is a matter of seconds.
+MOVED = ("submitted", "processing", "settled")
 
 
 class SendingCommon(PaymentCommon):

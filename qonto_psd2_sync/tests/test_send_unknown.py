@@ -1,0 +1,148 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A sending without a definite answer: unknown, never failed; found by itself, or given up by a person (R3, R4, R6)."""
+
+from odoo.tests import tagged
+
+from ..models import payment_worker
+from .payment_common import GOOD, OTHER_IBAN
+from .sending_common import MOVED, SendingCommon
+
+BULK = "/v2/sepa/bulk_transfers"
+
+
+@tagged("post_install", "-at_install")
+class TestSendUnknown(SendingCommon):
+    def approved(self, amount: float = 100.0):
+        """Return an order whose phone said yes; the next look replays it."""
+        order = self.orders_of(amount)
+        self.send(order)
+        self.decide("allow")
+        self.wait(seconds=3)
+        return order
+
+    def test_without_a_definite_answer_it_is_unknown_never_failed_and_found_by_its_key(self):
+        faults = {"drop": {}, "status": {"status": 502}, "html": {}, "garbage": {}, "truncate": {}}
+        for number, (kind, values) in enumerate(faults.items()):
+            with self.subTest(kind):
+                before = len(self.debits())
+                order = self.approved(100.0 + number)
+                self.lose_the_answer(kind, **values)
+                told = self.drive(order)
+                self.assertEqual((told["stage"], self.state(order)), ("unknown", "unknown"))
+                self.assertTrue(told["evidence"])
+                self.assertEqual(order.activity_ids.user_id, self.env.user)
+                self.assertTrue(order.transfer_ids.live, "its bill is held")
+                self.look_after(order, seconds=25)
+                self.assertIn(self.state(order), MOVED)
+                self.assertEqual(len(self.debits()) - before, 1)
+                self.assertFalse(order.activity_ids)
+
+    def test_when_the_bank_has_forgotten_the_key_it_is_only_looked_up(self):
+        order = self.approved()
+        self.lose_the_answer()
+        self.drive(order)
+        posts = self.posts()
+        self.look_after(order, minutes=31)
+        self.assertIn(self.state(order), MOVED)
+        self.assertEqual((self.posts(), len(self.debits())), (posts, 1))
+
+    def test_clocks_that_differ_close_the_window(self):
+        order = self.approved()
+        self.bank.ask("/clock", {"advance_seconds": 90})
+        self.lose_the_answer("status", status=502)
+        self.drive(order)
+        self.assertTrue(order.transfer_ids.window_closed)
+        posts = self.posts()
+        self.look_after(order, minutes=2)
+        self.assertIn(self.state(order), MOVED)
+        self.assertEqual((self.posts(), len(self.debits())), (posts, 1))
+
+    def test_a_sending_that_never_arrived_is_given_up_after_a_day_of_looking_with_a_reason(self):
+        order = self.approved()
+        self.bank.fault("/v2/sepa/transfers", "drop", method="POST", times=None)
+        self.drive(order)
+        with self.assert_told("still being asked"):
+            order.transfer_ids.action_give_up(GOOD)
+        for hours in (1, 2, 6, 25):
+            told = self.look_after(order, hours=hours)
+        self.assertTrue(told["may_give_up"], told)
+        order.transfer_ids.action_give_up(GOOD)
+        self.assertEqual((self.state(order), order.transfer_ids.reason), ("failed", GOOD))
+        # It shows up after all: taken up again, with an alarm.
+        transfer = order.transfer_ids
+        self.bank.ask("/transfers", {
+            "account_id": self.main["id"], "beneficiary": {"name": self.vendor.name, "iban": transfer.iban},
+            "amount": "100.00", "reference": transfer.reference, "note": transfer.marker,
+        })
+        self.wait(hours=25)
+        self.job()
+        self.assertIn(self.state(order), MOVED)
+        self.assertEqual(transfer.alarm, "found_after_given_up")
+        self.assertTrue(order.activity_ids)
+
+    def test_bare_bytes_without_an_answer_ring_no_phone_again_unless_a_person_says_so(self):
+        order = self.order()
+        self.lose_the_answer()
+        told = self.send(order)
+        self.assertEqual((told["stage"], self.pushes()), ("unknown", 1))
+        self.look_after(order, minutes=2)
+        self.job()
+        self.assertEqual(self.pushes(), 1)
+        self.assertTrue(self.drive(order)["may_ask_again"])
+        self.send(order)
+        self.assertEqual((self.state(order), self.pushes()), ("awaiting_sca", 2))
+        self.decide("allow")
+        self.look_after(order, seconds=3)
+        self.assertIn(self.state(order), MOVED)
+        self.assertEqual(len(self.debits()), 1)
+
+    # === R9: WHO DIED === #
+
+    def test_what_a_dead_worker_was_sending_is_unknown_and_never_while_it_lives(self):
+        order = self.approved()
+        self.lose_the_answer()
+        self.drive(order)
+        living = payment_worker.sign()
+        self.change(order.transfer_ids, state="sending")
+        self.change(order, work_owner=living, work_until="2100-01-01")
+        self.drive(order)
+        self.assertEqual(self.state(order), "sending")
+        host, _process, began, nonce = living.rsplit("/", 3)
+        self.change(order, work_owner=f"{host}/999999999/{began}/{nonce}")
+        self.drive(order)
+        self.assertIn(self.state(order), ("unknown", *MOVED))
+        self.look_after(order, seconds=40)
+        self.assertIn(self.state(order), MOVED)
+        self.assertEqual(len(self.debits()), 1)
+
+    # === R6 === #
+
+    def test_each_of_a_bulk_has_a_state_of_its_own_and_the_failed_one_is_sent_again_alone(self):
+        wishes = [self.wish(self.bill(amount)) for amount in (10.0, 20.0)]
+        vendor, payee = self.new_vendor("Weser Holz GmbH", OTHER_IBAN, fate="failed", times=1)
+        wishes.append(self.wish(self.bill(30.0, vendor), partner_bank=payee))
+        order = self.order(*wishes)
+        self.pay(order)
+        for _time in range(3):
+            self.look_after(order, seconds=6)
+        states = order.sudo().transfer_ids.sorted("amount").mapped("state")
+        self.assertEqual(states[2], "declined")
+        self.assertTrue(set(states[:2]) <= set(MOVED), states)
+        self.assertEqual(self.pushes(), 1)
+        again = order.browse(order.action_resend())
+        self.assertEqual(again.transfer_ids.amount, 30.0)
+        self.pay(again)
+        self.assertEqual(sorted(debit["amount_cents"] for debit in self.debits()), [1000, 2000, 3000])
+
+    def test_a_bulk_whose_answer_was_lost_is_found_by_our_ids(self):
+        order = self.orders_of(11.0, 12.0)
+        self.send(order)
+        self.decide("allow")
+        self.wait(seconds=3)
+        self.lose_the_answer(path=BULK)
+        self.drive(order)
+        self.assertEqual(self.state(order), "unknown")
+        self.look_after(order, minutes=31)
+        self.look_after(order, seconds=6)
+        self.assertTrue(all(order.transfer_ids.mapped("bank_ref")))
+        self.assertEqual(len(self.debits()), 2)
