@@ -58,8 +58,7 @@ class QontoAccount(models.Model):
                 self._read_balance(client)
                 run.phase = "book"
             self._commit_page(lease)
-            # Memory stays the same however many pages there are; account and run are not read anew for each.
-            self.env["qonto.transaction"].invalidate_model(flush=False)
+            self.env.invalidate_all(flush=False)
             changed_since = newest
             if last:
                 return True
