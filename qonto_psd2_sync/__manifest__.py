@@ -25,6 +25,9 @@
         "wizards/qonto_file_views.xml",
         "wizards/qonto_find_views.xml",
         "wizards/qonto_map_views.xml",
+        "wizards/account_payment_register_views.xml",
+        "wizards/qonto_pay_views.xml",
+        "wizards/qonto_pay_one_views.xml",
         "wizards/qonto_renewal_views.xml",
         "views/qonto_application_views.xml",
         "views/qonto_consent_views.xml",
@@ -46,6 +49,9 @@
         "views/qonto_menus.xml",
         "views/qonto_feed_menus.xml",
         "views/qonto_file_views.xml",
+        "views/qonto_payment_order_views.xml",
+        "views/qonto_transfer_views.xml",
+        "views/qonto_payment_places.xml",
     ],
     "assets": {
         "web.assets_backend": [

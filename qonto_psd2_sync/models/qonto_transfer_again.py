@@ -105,6 +105,8 @@ class QontoPaymentOrder(models.Model):
         self.check_access("read")
         ended = self.sudo().transfer_ids.filtered(
             lambda transfer: State(transfer.state) in ENDED_WITHOUT_MONEY and not transfer.sent_again_id
+            # What a person took out on purpose is not wanted any more.
+            and not (transfer.state == State.CANCELED and transfer.reason == "by_person")
         ).sorted("id")
         if not ended:
             raise UserError(self.env._("There is nothing to send again."))

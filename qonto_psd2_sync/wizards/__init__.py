@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    account_payment_register,
     payment_held,
     qonto_balance_day,
     qonto_check,
@@ -16,6 +17,9 @@ from . import (
     qonto_map_line,
     qonto_map_line_connect,
     qonto_move_journal,
+    qonto_pay,
+    qonto_pay_line,
+    qonto_pay_one,
     qonto_renewal,
     qonto_take_back,
 )

@@ -77,7 +77,7 @@ export function nothingSticksOut(trigger, content) {
                 (element) => element.clientWidth && element.scrollWidth > element.clientWidth + 1
             );
             const edge = document.documentElement.clientWidth + 1;
-            const outside = [...document.querySelectorAll(".o_content :is(button, a, .badge, .o_field_widget)")].filter(
+            const outside = [...document.querySelectorAll(`.o_content :is(button, a, .badge, .o_field_widget):not(${NOT_OURS} *)`)].filter(
                 (element) => element.getBoundingClientRect().right > edge
             );
             if (wide.length || outside.length) {
