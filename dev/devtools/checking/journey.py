@@ -14,8 +14,10 @@ from .comparison import Comparison, cents, ledger_cents
 from .consent import ConsentCheck
 from .files import FileCheck
 from .matching import Matching, MatchingCheck
+from .payments import PaymentCheck, Payments
 from .web import ExternalApi, WebClient
 
+PAYING = ("pay_one", "pay_batch", "sca_refused", "sca_expired", "resend")
 SABOTAGES = ("missing", "double", "date", "cents", "match", "import")
 MAP_FIELDS = [
     "bank_ref", "name", "problem", "target", "journal_id", "start_date", "opening_known", "bank_opening",
@@ -25,13 +27,14 @@ MAP_FIELDS = [
 
 @dataclass(frozen=True)
 class Site:
-    """The servers to check, and who logs in where."""
+    """The servers to check, and who logs in where; `query` asks Odoo's database."""
 
     odoo: str
     bank: str
     database: str
     login: str = "chef"
     password: str = "chef"  # noqa: S105 - of the demo
+    query: Callable[[str], list[str]] | None = None
 
 
 @dataclass
@@ -43,7 +46,9 @@ class Journey:
     steps: list[dict[str, Any]] = field(default_factory=list)
     comparison: Comparison = field(default_factory=Comparison)
     matching: Matching = field(default_factory=Matching)
+    payments: Payments = field(default_factory=Payments)
     problems: list[str] = field(default_factory=list)
+    _payment_check: PaymentCheck | None = None
 
     def run(self) -> dict[str, Any]:
         """Take all steps and return the report."""
@@ -60,6 +65,7 @@ class Journey:
             ("import", self._import),
             ("undo_import", self._undo_import),
         ]
+        steps += [(name, partial(self._pay, name)) for name in PAYING]
         steps += [(name, partial(self._consent, name)) for name in ("renew", "disconnect", "reconnect")]
         for name, act in steps:
             began = time.monotonic()
@@ -86,6 +92,7 @@ class Journey:
             "missing": self.comparison.missing,
             "balance_difference": f"{self.comparison.balance_difference:.2f}",
             **self.matching.figures(),
+            **self.payments.figures(),
             "problems": self.problems,
         }
 
@@ -202,6 +209,24 @@ class Journey:
         self._sync_to_the_end()
         self._files.undo(again)
         self._compare()
+
+    def _pay(self, step: str) -> None:
+        """A step of paying; see `PaymentCheck`."""
+        if not self._payment_check:
+            main = {account["id"]: account["main"] for account in self._accounts_at_the_bank().values()}
+            account = next(account for account in self._accounts() if main[account["bank_ref"]])
+            self._payment_check = PaymentCheck(
+                self._client, self._api, self.site.bank, account, self._earlier, self._sync_to_the_end, self._compare,
+                self.payments,
+            )
+        getattr(self._payment_check, step)()
+
+    def _earlier(self, order: int, seconds: int) -> None:
+        """Move what an order remembers back: the clocks of a server under check cannot be moved."""
+        self.site.query(
+            f"UPDATE qonto_transfer SET challenged_at = challenged_at - interval '{seconds} s',"  # noqa: S608
+            f" first_sent_at = first_sent_at - interval '{seconds} s' WHERE order_id = {order}"
+        )
 
     def _consent(self, step: str) -> None:
         """A step of the consent's life; see `ConsentCheck`."""

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from .. import bank, cache, demo, odoo_source, paths, postgres, processes, say, settings
@@ -46,7 +47,7 @@ def temporary() -> Iterator[Site]:
                 command = [odoo.python, odoo.server, "-c", configuration]
                 with processes.background(command, environment, odoo_log, health=f"{address}/web/login", seconds=120):
                     demo.register_app(address, name, bank_address)
-                    yield Site(address, bank_address, name)
+                    yield Site(address, bank_address, name, query=partial(database_server.query, database=name))
         finally:
             databases.drop(name)
             for path in (configuration, bank_state):
