@@ -1,6 +1,6 @@
 {
     "name": "Qonto: bank feed and payments",
-    "summary": "Your Qonto account in Odoo: booked transactions on the bank's own day, and what they pay",
+    "summary": "Your Qonto account in Odoo: booked transactions, what they pay, and payments approved in the Qonto app",
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "author": "qonto_psd2_sync contributors",
