@@ -98,6 +98,8 @@ class CsvTable:
     def __init__(self, file: BinaryIO, encoding: str, delimiter: str, limits: Limits):
         self._file, self._limits = file, limits
         self.encoding, self.delimiter = encoding, delimiter
+        # Of a cell as it stands in the file; what a cell may hold is looked at later, by its column.
+        self._longest, self._of_row = limits.cell * 4, 0
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         self._file.seek(0)
@@ -107,19 +109,26 @@ class CsvTable:
             rows = csv.reader(self._lines(text), delimiter=self.delimiter, strict=True)
             while True:
                 number += 1
+                self._of_row = 0
                 try:
-                    yield number, next(rows)
+                    row = next(rows)
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    raise FileError(_csv_code(error), row=number, detail=str(csv.field_size_limit())) from None
+                    raise FileError(_csv_code(error), row=number, detail=str(self._longest)) from None
+                # The module's own limit is the whole process's, and Odoo lifts it.
+                if self._of_row > self._longest and any(len(cell) > self._longest for cell in row):
+                    raise FileError(Code.CELL_TOO_LONG, row=number, detail=str(self._longest))
+                yield number, row
         finally:
             text.detach()
 
     def _lines(self, text: io.TextIOWrapper) -> Iterator[str]:
-        most = self._limits.cell * 8
+        most = self._longest * 2
         while line := text.readline(most):
-            if len(line) >= most:
+            self._of_row += len(line)
+            # A quote that is never closed would take in the rest of the file.
+            if self._of_row >= most:
                 raise FileError(Code.CELL_TOO_LONG, detail=str(most))
             yield line
 

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What is no export of Qonto's, or a broken one, is refused as a whole, and says what it is."""
 
+import csv
 import io
 import tracemalloc
 import zipfile
@@ -125,6 +126,15 @@ def test_limits_are_kept_and_named():
     assert refused(spreadsheet([*HEADER, *range(300)])).code is Code.TOO_MANY_COLUMNS
     assert refused(HEAD + '21-05-2024,1.00,"' + "x" * 200_000 + '",EUR\n').code is Code.CELL_TOO_LONG
     assert refused(HEAD + "x" * 5_000_000).code is Code.CELL_TOO_LONG
+
+
+def test_the_limit_of_a_cell_is_ours_though_odoo_lifts_that_of_the_csv_module():
+    before = csv.field_size_limit(500 * 2**20)
+    try:
+        assert refused(HEAD + '21-05-2024,1.00,"' + "x" * 200_000 + '",EUR\n').code is Code.CELL_TOO_LONG
+        assert refused(HEAD + '21-05-2024,1.00,"' + "x\n" * 1_000_000).code is Code.CELL_TOO_LONG
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_bombs_are_refused_before_they_are_unpacked():
