@@ -72,6 +72,11 @@ def _consents(env, f) -> dict:
         "consent_reads_only": lambda: (
             env._("The consent of %s is for reading only.", f["sender"]), "you", again
         ),
+        "consent_no_internal": lambda: (
+            env._("The consent of %s does not cover transfers between own accounts.", f["sender"]), "you",
+            env._("Connect Qonto again, choosing reading and paying, and allow transfers between own accounts there; "
+                  "then send it anew."),
+        ),
         "consent_other_account": lambda: (
             env._("The consent of %(sender)s does not cover the account %(account)s.",
                   sender=f["sender"], account=f["account"]),

@@ -85,9 +85,11 @@ class QontoPaymentOrder(models.Model):
         if not consent.is_live:
             code = "consent_replaced" if consent.state == "replaced" else "consent_ended"
             return [Problem(code, facts=facts)]
-        scope = scopes.INTERNAL_TRANSFER_WRITE if self.kind == "internal_transfer" else scopes.PAYMENT_WRITE
+        scope, code = scopes.PAYMENT_WRITE, "consent_reads_only"
+        if self.kind == "internal_transfer":
+            scope, code = scopes.INTERNAL_TRANSFER_WRITE, "consent_no_internal"
         if scope not in (consent.scopes_granted or "").split():
-            return [Problem("consent_reads_only", facts=facts)]
+            return [Problem(code, facts=facts)]
         if self.account_id not in consent.with_context(active_test=False).account_ids:
             return [Problem("consent_other_account", facts={**facts, "account": self.account_id.display_name})]
         return []

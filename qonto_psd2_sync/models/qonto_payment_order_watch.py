@@ -9,7 +9,7 @@ from odoo import fields, models
 from ..payments import BankSays, Due, ScaSays, State, due
 from ..payments.life import SCA_LIFE
 from ..qonto_api import NotFound, QontoError, const
-from ..qonto_api.frozen import BULK_TRANSFER
+from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER
 from ..qonto_api.payment_client import MOST_IDS
 from ..qonto_api.payment_schemas import ITEM_FAILED
 from ..vault import VaultError, vault_of
@@ -114,7 +114,8 @@ class QontoPaymentOrder(models.Model):
                     bulk = client.get_bulk_transfer(self.bulk_ref) if self.bulk_ref else None
                 else:
                     bulk = None
-                    found = self._read_transfers(client)
+                    internal = self.kind == INTERNAL_TRANSFER
+                    found = self._read_internal(client) if internal else self._read_transfers(client)
         except QontoError as error:
             _logger.info("Payment order %s: the bank could not be read: %s", self.id, error)
             return False
@@ -152,6 +153,13 @@ class QontoPaymentOrder(models.Model):
                 continue
         return found
 
+    def _read_internal(self, client) -> dict:
+        """Return what the bank says of one between own accounts, by its id: no list shows it, its transactions do."""
+        found = self._find_at_bank(client, self._at_bank())
+        return {
+            transfer.bank_ref: BankSays(hit.status, transaction_id=hit.transaction) for transfer, hit in found.items()
+        }
+
     def _take_items(self, bulk):
         """Learn which transfers the bank has made of a bulk; one that it could not make is over (R6)."""
         by_client_ref = {transfer.client_ref: transfer for transfer in self.transfer_ids}
@@ -169,7 +177,9 @@ class QontoPaymentOrder(models.Model):
         """Let each go on to where the bank says it is."""
         for transfer in self._at_bank():
             told = found.get(transfer.bank_ref)
-            if told:
+            if isinstance(told, BankSays):
+                transfer._step_together(told)
+            elif told:
                 event = BankSays(told.status, told.declined_reason, told.transaction_id)
                 transfer._step_together(event, told.declined_reason or "")
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..payments import Due, GivenUp, LookedUp, State, due
+from ..payments import BankSays, Due, GivenUp, LookedUp, State, due
 from ..payments.life import LOOK_UPS_OVER
 from ..qonto_api import QontoError
 from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER
@@ -36,12 +36,14 @@ class Found:
 
     :ivar ref: its id; empty: the bank has it, and has not made it yet
     :ivar also: more of the same marker, which must not be
+    :ivar transaction: the id of its debit, where that is how it was found
     """
 
     ref: str
     status: str
     reason: str | None = None
     also: int = 0
+    transaction: str | None = None
 
 
 class QontoPaymentOrder(models.Model):
@@ -84,6 +86,8 @@ class QontoPaymentOrder(models.Model):
                 missing |= transfer
                 continue
             transfer._step_together(LookedUp(now, hit.ref, hit.status, hit.reason), f"{hit.ref} {hit.status}".strip())
+            if hit.transaction:
+                transfer._step_together(BankSays(hit.status, transaction_id=hit.transaction), hit.transaction)
             if hit.also:
                 transfer.alarm = "found_twice"
         missing.filtered(lambda transfer: transfer.state == State.UNKNOWN)._step_together(LookedUp(now))
@@ -135,8 +139,15 @@ class QontoPaymentOrder(models.Model):
                     and transfer.reference in (row.reference or row.label or "")
                 ]
             )
+        others = self.env["qonto.transfer"].search(
+            [("transaction_ref", "in", [row.id for row in sides[0]]), ("id", "!=", transfer.id)]
+        ).mapped("transaction_ref")
+        sides[0] = [row for row in sides[0] if row.id not in others]
         pairs = min(map(len, sides))
-        return {transfer: Found("", "settled", None, pairs - 1)} if pairs else {}
+        if not pairs:
+            return {}
+        debit = min(sides[0], key=lambda row: row.emitted_at)
+        return {transfer: Found("", "settled", None, pairs - 1, debit.id)}
 
     def _next_look_up(self, now: datetime) -> datetime:
         """Return when the bank is asked again: soon, after an hour, then so that 24 hours are covered, then daily."""

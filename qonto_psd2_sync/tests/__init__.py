@@ -42,6 +42,7 @@ from . import (
     test_rights,
     test_send,
     test_send_checked,
+    test_send_internal,
     test_send_unknown,
     test_token,
     test_tours,
