@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
         _connect(desk)
         _work(desk)
         _import(desk)
+        _pay(desk)
         phone = Photographer(chromium.new_page(**PHONE), folder, servers)
         phone.log_in()
         phone.keep("phone-card", of=CARD)
@@ -99,6 +100,7 @@ def _connect(desk: Photographer) -> None:
     page.click("button[name='action_qonto_connect']")
     page.wait_for_selector(".modal .o_form_view")
     page.set_viewport_size(TALL)
+    page.locator(".modal div[name='purpose'] input").last.click()
     page.click(".modal div[name='agreed'] input")
     desk.keep("consent")
     page.set_viewport_size(SIZE)
@@ -175,6 +177,21 @@ def _import(desk: Photographer) -> None:
     })
     desk.page.wait_for_selector(".o_qonto_files_row", timeout=SLOW)
     desk.keep("file-preview")
+
+
+def _pay(desk: Photographer) -> None:
+    """Choose bills, prepare their payment, and send it: the phone rings."""
+    page = desk.page
+    desk.visit("/odoo/qonto-bills-to-pay", ".o_data_row")
+    desk.keep("bills-to-pay")
+    page.click("button[name='action_tick_none']")
+    page.wait_for_selector("button[name='action_prepare']", state="hidden")
+    for row in range(2):
+        page.locator(".o_data_row:not(.text-muted) td[name='selected'] input").nth(row).click()
+    page.click("button[name='action_prepare']")
+    page.click(".o_qonto_payment[data-stage='prepared'] .o_qonto_send")
+    page.wait_for_selector(".o_qonto_payment[data-stage='phone'] .o_qonto_countdown")
+    desk.keep("payment-phone")
 
 
 @contextmanager

@@ -138,13 +138,13 @@ class Office(WebClient):
             "environment": "own", "client_id": client["client_id"], "client_secret": client["client_secret"],
         }])
 
-    def connect(self, bank: Bank, *, main_only: bool = False) -> list[int]:
+    def connect(self, bank: Bank, *, main_only: bool = False, purpose: str = "read") -> list[int]:
         """Go through the consent (the bank decides by its policy), tick accounts, ask for opening entries.
 
         :return: the ids of the connected accounts, the main account first
         """
         bank.ask("/policy", {"auto_consent": "allow"})
-        wizard = self.call("qonto.connect", "create", [{"agreed": True, "purpose": "read"}])
+        wizard = self.call("qonto.connect", "create", [{"agreed": True, "purpose": purpose}])
         action = self.call("qonto.connect", "action_continue", wizard)
         self.browser.open(action["url"])
         assert CHOICE in self.browser.url, self.browser.url

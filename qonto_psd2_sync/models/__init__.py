@@ -83,6 +83,7 @@ from . import (
     qonto_transfer_screen,
     qonto_transfer_send,
     qonto_transfer_trail,
+    qonto_transfer_trail_words,
     res_company,
     res_config_settings,
     res_partner_bank,

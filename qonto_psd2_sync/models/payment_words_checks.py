@@ -275,10 +275,15 @@ def _state(env, hit: dict) -> str:
     model = {"transfer": "qonto.transfer", "payment": "account.payment"}.get(hit["what"])
     if model:
         return dict(env[model]._fields["state"]._description_selection(env)).get(hit["state"], "")
+    return bank_state_in_words(env, hit["state"])
+
+
+def bank_state_in_words(env, state: str) -> str:
+    """Return what the bank calls the state of a transfer or transaction."""
     return {
         "pending": env._("Pending"), "processing": env._("In process"), "settled": env._("Sent to the payee's bank"),
-        "completed": env._("Booked"),
-    }.get(hit["state"], hit["state"])
+        "completed": env._("Booked"), "canceled": env._("Canceled"), "declined": env._("Declined by the bank"),
+    }.get(state, state)
 
 
 def _day(env, text: str) -> str:

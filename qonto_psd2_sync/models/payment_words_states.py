@@ -33,7 +33,8 @@ def _at_the_bank(env) -> dict:
             env._("The account is debited."), "qonto", env._("It reaches the payee's bank within hours.")
         ),
         "settled": lambda: (
-            env._("Sent to the payee's bank."), "you", env._("Nothing to do: the bank line is matched when it arrives.")
+            env._("Sent to the payee's bank."), "qonto",
+            env._("Nothing to do: the bank line is matched when it arrives."),
         ),
         "returned": lambda: (
             env._("The payee's bank has sent the money back. It is in the account again."), "payee",

@@ -5,6 +5,7 @@ import logging
 from datetime import datetime, timedelta
 
 from odoo import fields, models
+from odoo.tools import format_datetime
 
 from ..payments import BankSays, Due, ScaSays, State, due
 from ..payments.life import SCA_LIFE
@@ -267,10 +268,10 @@ class QontoPaymentOrder(models.Model):
         return [
             {
                 "transfer": entry.transfer_id.id,
-                "at": fields.Datetime.to_string(entry.at),
+                "at": format_datetime(self.env, entry.at, dt_format="medium"),
                 "by": entry.user_id.name,
-                "event": entry.event,
-                "state": entry.state_after,
+                "event": entry.event_words,
+                "state": entry.state_words,
                 "detail": entry.detail or "",
                 "fingerprint": entry.fingerprint or "",
             }

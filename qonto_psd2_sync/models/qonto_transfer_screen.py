@@ -5,6 +5,7 @@ from odoo import models
 from odoo.tools import format_date
 
 from .payment_rights import PREPARE, SEND
+from .payment_words_checks import bank_state_in_words
 
 BEFORE = ("draft", "to_approve", "verified")
 # Ended without money: these alone are sent again.
@@ -47,7 +48,8 @@ class QontoPaymentOrder(models.Model):
             "strays": [
                 {
                     "id": stray.id, "amount": stray.amount, "reference": stray.reference or "",
-                    "state": stray.bank_state or "", "day": format_date(self.env, stray.made_at),
+                    "state": bank_state_in_words(self.env, stray.bank_state or ""),
+                    "day": format_date(self.env, stray.made_at),
                 }
                 for stray in account._open_strays()
             ],
@@ -88,6 +90,8 @@ class QontoPaymentOrder(models.Model):
         """Return the details of each transfer, by its id (as text: JSON has no other keys)."""
         rows = {}
         facts = {fact["transfer_id"]: fact for fact in self.transfer_ids.payee_facts()}
+        if self.sudo().kind == "internal_transfer":
+            facts = {}  # between own accounts neither trust nor a payee check is asked for
         for transfer in self.sudo().transfer_ids:
             rows[str(transfer.id)] = {
                 **facts.get(transfer.id, {}),

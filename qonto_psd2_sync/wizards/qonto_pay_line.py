@@ -22,7 +22,7 @@ class QontoPayLine(models.TransientModel):
     partner_id = fields.Many2one("res.partner", string="Payee", readonly=True)
     partner_bank_id = fields.Many2one("res.partner.bank", string="Payee's account", readonly=True)
     is_note = fields.Boolean(readonly=True)
-    number = fields.Char(readonly=True)
+    number = fields.Char(string="Bill number", readonly=True)
     date_due = fields.Date(string="Due", readonly=True)
     sort_date = fields.Date(readonly=True)
     owed = fields.Monetary(readonly=True)

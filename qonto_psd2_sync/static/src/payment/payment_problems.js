@@ -8,6 +8,7 @@ export class PaymentProblems extends Component {
     static props = {
         problems: Array,
         rows: Object,
+        unsent: Number,
         maySend: Boolean,
         busy: Boolean,
         money: Function,
@@ -33,6 +34,10 @@ export class PaymentProblems extends Component {
             ids: problems.map(({ transfer }) => transfer).filter(Boolean),
             decidable: problems.every(({ decidable }) => decidable),
         }));
+    }
+
+    get hasOthers() {
+        return this.props.unsent > 1;
     }
 
     row(problem) {

@@ -223,6 +223,10 @@ export class PaymentProgress extends Component {
         return BEFORE.includes(this.state.facts.stage);
     }
 
+    get unsent() {
+        return this.state.facts.transfers.filter((transfer) => this.isBefore(transfer)).length;
+    }
+
     count(...states) {
         return this.state.facts.transfers.filter(({ state }) => states.includes(state)).length;
     }
@@ -235,8 +239,17 @@ export class PaymentProgress extends Component {
         return this.count("refused", "expired", "declined", "failed", "returned");
     }
 
+    /** What stood in the way may be out of it, though nobody has pressed *Send* again. */
+    get isInTheWay() {
+        const { stage, problems } = this.state.facts;
+        return stage === "attention" && (problems.length > 0 || this.state.screen.strays.length > 0);
+    }
+
     get headline() {
         const { stage, transfers } = this.state.facts;
+        if (stage === "attention" && !this.isInTheWay) {
+            return _t("Nothing stands in the way any more");
+        }
         const words = {
             prepared: _t("Prepared"),
             handed_over: _t("Handed over"),
@@ -266,7 +279,7 @@ export class PaymentProgress extends Component {
 
     get look() {
         const { stage } = this.state.facts;
-        if (["attention", "phone"].includes(stage)) {
+        if (stage === "phone" || this.isInTheWay) {
             return "warning";
         }
         if (stage === "unknown" || (stage === "over" && this.wentWrong)) {

@@ -1,6 +1,7 @@
 import { Component, useState } from "@odoo/owl";
 
 const FIRST = 50;
+const TOGETHER = ["draft", "to_approve", "verified", "sending", "awaiting_sca"];
 const LOOKS = {
     awaiting_sca: "warning",
     submitted: "info",
@@ -48,6 +49,11 @@ export class PaymentTransfers extends Component {
 
     look(transfer) {
         return transfer.matched ? "success" : LOOKS[transfer.state] || "secondary";
+    }
+
+    /** Where it is while all go together is said above, once. */
+    saysMore(transfer) {
+        return transfer.words && !TOGETHER.includes(transfer.state);
     }
 
     checkLook(transfer) {

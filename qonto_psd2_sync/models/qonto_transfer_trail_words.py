@@ -1,0 +1,47 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The money trail in the words of whoever reads it."""
+
+from odoo import fields, models
+
+
+class QontoTransferTrail(models.Model):
+    _inherit = "qonto.transfer.trail"
+
+    event_words = fields.Char(string="What", compute="_compute_words")
+    state_words = fields.Char(string="Then", compute="_compute_words")
+
+    def _compute_words(self):
+        events = self._events_in_words()
+        states = dict(self.env["qonto.transfer"]._fields["state"]._description_selection(self.env))
+        for entry in self:
+            entry.event_words = events.get(entry.event, entry.event)
+            entry.state_words = states.get(entry.state_after, entry.state_after)
+
+    def _events_in_words(self) -> dict[str, str]:
+        """Return each event of `payments/events.py`, and those that leave the state as it is."""
+        env = self.env
+        return {
+            "Prepared": env._("Prepared"),
+            "SendAsked": env._("“Send” was pressed"),
+            "HandedOver": env._("Handed over to whoever sends"),
+            "TakenBack": env._("Taken back"),
+            "Verified": env._("Payee and bills checked"),
+            "Canceled": env._("Canceled"),
+            "Stopped": env._("Stopped before money moved"),
+            "Claimed": env._("Going out to the bank"),
+            "Accepted": env._("The bank accepted it"),
+            "Challenged": env._("The bank asks for an approval on the phone"),
+            "NotEnrolled": env._("No phone is paired"),
+            "NotSent": env._("It did not leave Odoo"),
+            "Refused": env._("The bank refused it"),
+            "NoAnswer": env._("No answer of the bank"),
+            "ClocksDiffer": env._("The clocks of Odoo and the bank differ"),
+            "ScaSays": env._("What became of the approval"),
+            "LookedUp": env._("Looked up at the bank"),
+            "BankSays": env._("The bank says where it is"),
+            "SentBack": env._("The money came back"),
+            "Matched": env._("Matched with the bank line"),
+            "GivenUp": env._("Given up by a person"),
+            "Decided": env._("A person decided"),
+            "BankNameUsed": env._("The name of the payee's bank was taken"),
+        }
