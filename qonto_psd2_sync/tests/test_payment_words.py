@@ -9,7 +9,7 @@ from odoo.tests import TransactionCase, tagged
 
 from ..models import payment_words
 from ..models.payment_words import is_known, refusal_code, words
-from ..payments import State
+from ..payments import State, events
 from ..qonto_api import BadRequest, Forbidden, OtherAnswer, ScaNotEnrolled
 
 ADDON = Path(__file__).resolve().parents[1]
@@ -50,12 +50,27 @@ def in_source(pattern: str, *files: str) -> set[str]:
     return found
 
 
+def is_event(kind) -> bool:
+    """Return whether it is one of the events of `payments/events.py`."""
+    return isinstance(kind, type) and kind.__module__ == events.__name__
+
+
 @tagged("post_install", "-at_install")
 class TestPaymentWords(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("de_DE")
+
+    def test_the_trail_is_told_in_words_each_event_in_its_own_and_in_german(self):
+        kinds = {name for name, kind in vars(events).items() if is_event(kind)}
+        noted = in_source(r'_note(?:_all)?\(.*"(\w+)"(?:\)|, \w+\.state)', "models/*.py")
+        self.assertLessEqual({"SendAsked", "Prepared", "Decided", "BankNameUsed"}, noted)
+        trail = self.env["qonto.transfer.trail"]
+        english, german = trail._events_in_words(), trail.with_context(lang="de_DE")._events_in_words()
+        self.assertLessEqual(kinds | noted, set(english))
+        self.assertEqual(len(set(english.values())), len(english))
+        self.assertFalse([name for name in english if english[name] == german[name]])
 
     def codes(self) -> set[str]:
         ours = in_source(r'Problem\("(\w+)"', "models/*.py") | in_source(r'return "(check_\w+)"', "models/*.py")
