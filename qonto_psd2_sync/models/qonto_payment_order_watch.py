@@ -253,6 +253,8 @@ class QontoPaymentOrder(models.Model):
         """Return what keeps it from going out, worded; looked up only where somebody is to do something about it."""
         if not self.trouble or stage not in ("attention", "unknown"):
             return []
+        if self.trouble == "strays" and not self.account_id._open_strays():
+            return []  # somebody has decided
         problems = self._problems("ask") if self.trouble == "problems" else [self._trouble()]
         return [told(self.env, problem) for problem in problems]
 

@@ -232,6 +232,7 @@ class TestSend(SendingCommon):
         with self.assertRaises(AccessError):
             stray.with_user(self.preparer).action_decide(GOOD)
         stray.action_decide(GOOD)
+        self.assertEqual(order.progress()["problems"], [], "what was decided is not told any more")
         self.assertEqual(self.send(order)["stage"], "phone")
 
     def test_a_copy_of_the_database_sends_nothing(self):
