@@ -37,6 +37,7 @@ class Office:
         env = self.visit()
         company = env.ref("base.user_admin").company_id
         journal = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=1)
+        journal.bank_statements_source = "qonto"
         account = env["qonto.account"].create({
             "name": "Main", "company_id": company.id, "environment": "own", "bank_ref": "a", "journal_id": journal.id,
             "currency_id": company.currency_id.id, "start_date": "2026-01-01", "responsible_id": False,
