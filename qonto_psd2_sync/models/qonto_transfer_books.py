@@ -141,7 +141,7 @@ class QontoTransfer(models.Model):
     def _changed_bills(self) -> str:
         """Return what is no longer as it was when it was prepared, in words."""
         # Or another transfer, sent since this one was given up, pays it.
-        changed = self.line_ids.filtered(lambda line: not line._is_payable() or self.live and not line.live).move_id
+        changed = self.line_ids.filtered(lambda line: not line._is_payable() or (self.live and not line.live)).move_id
         if not changed:
             return ""
         return self.env._(
