@@ -47,6 +47,8 @@ def run_by_odoo(arguments: list[str], extra: dict[str, str]) -> int:
     tests = sum(int(number) for *_, number in counts)
     if status or failed or not tests:
         sys.stderr.write(processes.tail(log, 80) + "\n")
+        for test in re.findall(r": ((?:FAIL|ERROR): \S+)$", text, re.MULTILINE):
+            print(f"odoo: {test}")
     print(f"{tests - failed} passed, {failed} failed")
     return status or int(failed > 0 or not tests)
 

@@ -12,7 +12,7 @@ from .books_common import OTHER_IBAN, BooksCommon
 from .common import QontoCommon
 
 
-class BooksCase(BooksCommon):
+class BooksCases:
     """Rules that hold with and without journal entries on payments, and in any company."""
 
     def states(self, *items):
@@ -240,7 +240,7 @@ class BooksCase(BooksCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestBooksWithEntries(BooksCase):
+class TestBooksWithEntries(BooksCases, BooksCommon):
     """Community: each payment has a journal entry."""
 
     allow_inherited_tests_method = True
@@ -323,7 +323,7 @@ class TestBooksWithEntries(BooksCase):
 
 
 @tagged("post_install", "-at_install")
-class TestBooksWithoutEntries(BooksCase):
+class TestBooksWithoutEntries(BooksCases, BooksCommon):
     """Where another app looks after payments: no journal entry until the bank line."""
 
     allow_inherited_tests_method = True

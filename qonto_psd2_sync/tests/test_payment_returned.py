@@ -11,7 +11,9 @@ from ..models import payment_clock
 from .books_common import IBAN, BooksCommon
 
 
-class ReturnedCase(BooksCommon):
+class ReturnedCases:
+    """Rules that hold with and without journal entries on payments."""
+
     def paid(self, *items, **values):
         """Return a transfer that went all the way, with its bank line."""
         transfer = self.prepare(self.wish(*items, **values)).transfer_ids.sudo()
@@ -119,12 +121,12 @@ class ReturnedCase(BooksCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestReturnedWithEntries(ReturnedCase):
+class TestReturnedWithEntries(ReturnedCases, BooksCommon):
     allow_inherited_tests_method = True
 
 
 @tagged("post_install", "-at_install")
-class TestReturnedWithoutEntries(ReturnedCase):
+class TestReturnedWithoutEntries(ReturnedCases, BooksCommon):
     allow_inherited_tests_method = True
 
     def setUp(self):
