@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from . import payment_clock
 from .failure_words import NEEDS_PERSON, explain
 
 # What the PSD2 rule lets a connection read without asking the person again.
@@ -210,6 +211,10 @@ class QontoAccount(models.Model):
     def _local_day(self, instant: datetime):
         """Return the bank's calendar day of an aware instant."""
         return instant.astimezone(ZoneInfo(self.tz)).date()
+
+    def _today(self):
+        """Return today's date at the bank, whatever the user's zone."""
+        return self._local_day(payment_clock.now(self.env))
 
     def _start_of_day(self, day) -> datetime:
         """Return the aware instant (UTC) at which ``day`` begins at the bank."""

@@ -38,7 +38,8 @@ class QontoBalancePoint(models.Model):
             ), days AS (
                 SELECT account.id AS account_id, account.company_id, account.currency_id, day::date AS day
                   FROM qonto_account account,
-                       generate_series(account.start_date - 1, CURRENT_DATE, interval '1 day') AS day
+                       generate_series(account.start_date - 1, (now() AT TIME ZONE account.tz)::date,
+                                       interval '1 day') AS day
             ), running AS (
                 SELECT days.*, SUM(COALESCE(ledger.amount, 0)) OVER (
                            PARTITION BY days.account_id ORDER BY days.day) AS ledger_balance

@@ -3,7 +3,7 @@
 
 import base64
 import hashlib
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -122,7 +122,7 @@ class QontoFileImport(models.Model):
                 ids_comparable={"yes": True, "no": False}.get(account.file_ids_comparable),
             ),
             existing,
-            today=account._local_day(datetime.now(timezone.utc)),
+            today=account._today(),
         )
         del existing
         writer, index, digest, counts = self._write_preview(plan, unbooked)

@@ -4,16 +4,7 @@
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 
-from . import payment_clock
 from .qonto_payment_order import PAYABLE, Wish
-
-
-class QontoAccount(models.Model):
-    _inherit = "qonto.account"
-
-    def _today(self):
-        """Return today's date at the bank."""
-        return self._local_day(payment_clock.now(self.env))
 
 
 class QontoPaymentOrder(models.Model):

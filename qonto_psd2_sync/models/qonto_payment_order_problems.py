@@ -50,7 +50,7 @@ class QontoPaymentOrder(models.Model):
         return [problem for problem in found if not (problem.decidable and order._decided(problem))]
 
     def _today(self):
-        return self.account_id._local_day(payment_clock.now(self.env))
+        return self.account_id._today()
 
     # === R14: WHO SENDS === #
 

@@ -62,9 +62,7 @@ class FeedCommon(QontoCommon):
 
     def balance(self, day=None):
         """Work out *Balance on a day*."""
-        return self.env["qonto.balance.day"].create(
-            {"account_id": self.account.id, "day": day or fields.Date.context_today(self.account)}
-        )
+        return self.env["qonto.balance.day"].create({"account_id": self.account.id, **({"day": day} if day else {})})
 
     def assert_explained(self, **parts: int):
         """The difference between bank and ledger consists of these parts (in cents) and of nothing else."""

@@ -61,7 +61,7 @@ class TestFeedBalances(FeedCommon):
         self.sync(self.account)
         truth = self.bank.truth(self.ref)["transactions"]
         day = self.account.start_date
-        while day <= fields.Date.context_today(self.account):
+        while day <= self.account._today():
             booked = [
                 row for row in truth if row["status"] == "completed" and row["local_date"] <= fields.Date.to_string(day)
             ]
@@ -83,11 +83,11 @@ class TestFeedBalances(FeedCommon):
         self.bank.add(self.ref, -990, status="pending")
         self.env["account.bank.statement.line"].create({
             "journal_id": self.account.journal_id.id, "amount": 3.33, "payment_ref": "Typed",
-            "date": fields.Date.context_today(self.account),
+            "date": self.account._today(),
         })
         other = self.company_data["default_account_revenue"]
         self.env["account.move"].create({
-            "journal_id": self.company_data["default_journal_misc"].id, "date": fields.Date.context_today(self.account),
+            "journal_id": self.company_data["default_journal_misc"].id, "date": self.account._today(),
             "line_ids": [
                 fields.Command.create({"account_id": account.id, "balance": amount})
                 for account, amount in ((self.account.journal_id.default_account_id, 5.55), (other, -5.55))
@@ -109,6 +109,19 @@ class TestFeedBalances(FeedCommon):
         balance = self.assert_explained(opening=round(self.account.balance_difference * 100))
         self.assertNotEqual(balance.difference, 0)
 
+    def test_today_is_the_banks_and_not_the_users(self):
+        self.account.tz = "Pacific/Kiritimati"  # 25 hours before Midway: never the same day
+        self.env.user.tz = "Pacific/Midway"
+        today = self.account._today()
+        self.assertGreater(today, fields.Date.context_today(self.account))
+        self.assertEqual(self.balance().day, today)
+        compare = self.env["qonto.compare"].create({"account_id": self.account.id})
+        self.assertEqual((compare.date_from, compare.date_to), (today - timedelta(days=30), today))
+        chosen = today - timedelta(days=3)
+        compare.date_to = chosen
+        compare.account_id = self.account
+        self.assertEqual(compare.date_to, chosen)
+
     def test_it_can_be_printed(self):
         hidden = self.arrived(1000, label="Privatier")
         hidden._take_back("hidden", "Private")
@@ -125,10 +138,10 @@ class TestFeedBalances(FeedCommon):
         hidden._take_back("hidden", "Private")
         self.env.flush_all()
         points = self.env["qonto.balance.point"].search([("account_id", "=", self.account.id)])
-        self.assertEqual(len(points), 2 * ((fields.Date.today() - self.account.start_date).days + 2))
+        self.assertEqual(len(points), 2 * ((self.account._today() - self.account.start_date).days + 2))
         first, last = (
             {point.side: point for point in points if point.day == day}
-            for day in (self.account.start_date - timedelta(days=1), fields.Date.today())
+            for day in (self.account.start_date - timedelta(days=1), self.account._today())
         )
         self.assertEqual(first["bank"].balance, first["ledger"].balance)
         self.assertEqual(round(last["bank"].balance * 100), self.bank.truth(self.ref)["balance_cents"])

@@ -15,7 +15,7 @@ class QontoBalanceDay(models.TransientModel):
     )
     company_id = fields.Many2one(related="account_id.company_id")
     currency_id = fields.Many2one(related="account_id.currency_id")
-    day = fields.Date(required=True, default=fields.Date.context_today)
+    day = fields.Date(required=True, compute="_compute_day", store=True, readonly=False, precompute=True)
     bank_balance = fields.Monetary(string="Bank", readonly=True)
     ledger_balance = fields.Monetary(string="Ledger", readonly=True)
     difference = fields.Monetary(readonly=True)
@@ -24,6 +24,16 @@ class QontoBalanceDay(models.TransientModel):
     unmatched_amount = fields.Monetary(string="Their sum", readonly=True)
     part_ids = fields.One2many("qonto.balance.part", "balance_id", readonly=True)
     chain_words = fields.Text(related="account_id.chain_words")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("account_id")
+    def _compute_day(self):
+        """Propose the bank's today; a day that a person has chosen stays."""
+        for balance in self.filtered(lambda balance: not balance.day):
+            balance.day = (
+                balance.account_id._today() if balance.account_id else fields.Date.context_today(balance)
+            )
 
     # === CRUD METHODS === #
 

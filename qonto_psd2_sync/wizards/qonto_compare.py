@@ -22,9 +22,11 @@ class QontoCompare(models.TransientModel):
     )
     currency_id = fields.Many2one(related="account_id.currency_id")
     date_from = fields.Date(
-        string="From", required=True, default=lambda self: fields.Date.context_today(self) - timedelta(days=30)
+        string="From", required=True, compute="_compute_period", store=True, readonly=False, precompute=True,
     )
-    date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
+    date_to = fields.Date(
+        string="To", required=True, compute="_compute_period", store=True, readonly=False, precompute=True,
+    )
     done = fields.Boolean(readonly=True)
     bank_count = fields.Integer(string="Transactions at the bank", readonly=True)
     bank_sum = fields.Monetary(string="Sum at the bank", readonly=True)
@@ -35,6 +37,18 @@ class QontoCompare(models.TransientModel):
     difference_ids = fields.One2many("qonto.compare.line", "compare_id", readonly=True)
     verdict = fields.Text(readonly=True)
     importable = fields.Boolean(readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("account_id")
+    def _compute_period(self):
+        """Propose the last thirty days, as the bank counts them; what a person has chosen stays."""
+        for compare in self:
+            today = compare.account_id._today() if compare.account_id else fields.Date.context_today(compare)
+            compare.date_from = compare.date_from or today - timedelta(days=30)
+            compare.date_to = compare.date_to or today
+
+    # === ACTIONS === #
 
     def action_compare(self):
         """Ask the bank for the period, and set both sides beside each other."""
@@ -83,7 +97,7 @@ class QontoCompare(models.TransientModel):
         account = self.account_id
         if self.date_from > self.date_to:
             raise UserError(self.env._("The period ends before it begins."))
-        earliest = fields.Date.context_today(self) - WINDOW
+        earliest = account._today() - WINDOW
         if self.date_from < earliest:
             raise UserError(self.env._(
                 "A connection may read no further back than %s (PSD2).", format_date(self.env, earliest)

@@ -146,7 +146,7 @@ class QontoFind(models.TransientModel):
                 "No connected account has it: %s. Is it on another account at Qonto, or were amount or text typed "
                 "differently?", ", ".join(accounts.mapped("name")),
             ))
-        if self.day and self.day < fields.Date.context_today(self) - WINDOW:
+        if self.day and self.day < max(account._today() for account in accounts) - WINDOW:
             words.append(self.env._(
                 "That day is more than %s days back, which a connection may not read (PSD2). Export the transactions "
                 "at Qonto as a file and import it.", WINDOW.days,
