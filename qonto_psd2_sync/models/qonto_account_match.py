@@ -1,10 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Matching as a part of the feed: after each sync, and again when a document is posted."""
 
+import logging
 import time
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from .qonto_account_sync import LeaseLost
+
+_logger = logging.getLogger(__name__)
 
 # How much longer than fetching a step may take when there is much to book: each batch is committed.
 PATIENCE = 8.0
@@ -23,12 +29,25 @@ class QontoAccount(models.Model):
     def _match(self, run, lease: str, deadline: float | None) -> bool:
         """Book by themselves the new lines of this account that are certain; commits after each batch.
 
-        Older ones were looked at when they were new, and are again when a document is posted.
+        Older ones were looked at when they were new, and are again when a document is posted. What goes wrong here is
+        noted in the run and is no failure of it: the lines are in the ledger, and a person or the daily action looks
+        at them again.
 
         :return: False when the deadline came first
         """
         if not run.booked:
             return True
+        try:
+            return self._match_new(run, lease, deadline)
+        except (LeaseLost, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+            raise
+        except Exception as error:
+            _logger.exception("Account %s: matching stopped", self.id)
+            self._start_over()
+            run.match_failure = f"{type(error).__name__}: {error}"[:300]
+            return True
+
+    def _match_new(self, run, lease: str, deadline: float | None) -> bool:
         if run.phase != "match":
             run.phase = "match"
         new = self._waiting_lines().filtered(lambda line: line.create_date >= run.started_at)
@@ -56,7 +75,12 @@ class QontoAccount(models.Model):
         for company in accounts.company_id:
             own = accounts.filtered(lambda account, company=company: account.company_id == company)
             lines = own.with_context(allowed_company_ids=company.ids)._waiting_lines()
-            for booked in lines._qonto_book_by_themselves():
-                if not cron._commit_progress(len(booked)):
-                    return
+            try:
+                for booked in lines._qonto_book_by_themselves():
+                    if not cron._commit_progress(len(booked)):
+                        return
+            except Exception:
+                # One company's trouble must not end the others' matching, nor switch the action off.
+                _logger.exception("Company %s: matching stopped", company.id)
+                self._start_over()
             cron._commit_progress()

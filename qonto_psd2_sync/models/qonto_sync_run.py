@@ -51,6 +51,7 @@ class QontoSyncRun(models.Model):
     details = fields.Text(string="Skipped, and why", compute="_compute_message")
     booked = fields.Integer(string="Bank lines", readonly=True)
     matched = fields.Integer(string="Matched by itself", readonly=True)
+    match_failure = fields.Char(string="Why matching stopped", readonly=True)
     failure_kind = fields.Char(readonly=True)
     failure_detail = fields.Char(readonly=True)
     message = fields.Text(compute="_compute_message")
@@ -59,7 +60,7 @@ class QontoSyncRun(models.Model):
         "(account_id) WHERE state = 'running'", "A sync of this account is already running."
     )
 
-    @api.depends("failure_kind", "failure_detail", "waits", "known", "external")
+    @api.depends("failure_kind", "failure_detail", "waits", "known", "external", "match_failure")
     @api.depends_context("lang")
     def _compute_message(self):
         for run in self:
@@ -69,6 +70,11 @@ class QontoSyncRun(models.Model):
     def _skipped_in_words(self) -> list[str]:
         """Say what became no bank line, and why: one line a reason, with the number."""
         facts = []
+        if self.match_failure:
+            facts.append(self.env._(
+                "Matching stopped at an error. All lines are booked; those not matched wait under Bank matching, and "
+                "are looked at again once a day. For your administrator: %s", self.match_failure,
+            ))
         if self.known:
             facts.append(self.env._("%s met again, unchanged", self.known))
         if self.external:

@@ -37,6 +37,27 @@ class TestByItself(QontoCommon):
         self.sync(self.account)
         return self.env["account.bank.statement.line"].search([("qonto_bank_ref", "=", transaction["id"])])
 
+    def test_an_error_in_matching_is_no_failure_of_the_feed(self):
+        lines = self.env.registry["account.bank.statement.line"]
+        genuine = lines._qonto_book_by_themselves
+        self.invoice(100, "RE-2026-0042")
+
+        def stumble(records):
+            raise ValueError("a proposal nobody thought of")
+
+        self.patch(lines, "_qonto_book_by_themselves", stumble)
+        with self.assertLogs("odoo.addons.qonto_psd2_sync.models.qonto_account_match", "ERROR"):
+            line = self.pay(10000, "RE-2026-0042")
+        run = self.account.run_ids[:1]
+        self.assertEqual((run.state, run.booked, self.account.failure_count), ("done", 1, 0))
+        self.assertIn("a proposal nobody thought of", run.details)
+        self.assertFalse(line.is_reconciled)
+        with self.assertLogs("odoo.addons.qonto_psd2_sync.models.qonto_account_match", "ERROR"):
+            self.run_match_cron()
+        self.patch(lines, "_qonto_book_by_themselves", genuine)
+        self.run_match_cron()
+        self.assertTrue(line.is_reconciled)
+
     def run_match_cron(self):
         with self.enter_registry_test_mode():
             self.env.ref("qonto_psd2_sync.ir_cron_match").method_direct_trigger()

@@ -110,16 +110,16 @@ class TestFeedBalances(FeedCommon):
         self.assertNotEqual(balance.difference, 0)
 
     def test_today_is_the_banks_and_not_the_users(self):
-        self.account.tz = "Pacific/Kiritimati"  # 25 hours before Midway: never the same day
-        self.env.user.tz = "Pacific/Midway"
-        today = self.account._today()
-        self.assertGreater(today, fields.Date.context_today(self.account))
-        self.assertEqual(self.balance().day, today)
-        compare = self.env["qonto.compare"].create({"account_id": self.account.id})
+        account = self.account.with_context(tz="Pacific/Midway")
+        account.tz = "Pacific/Kiritimati"  # 25 hours before Midway: never the same day
+        today = account._today()
+        self.assertGreater(today, fields.Date.context_today(account))
+        self.assertEqual(account.env["qonto.balance.day"].create({"account_id": account.id}).day, today)
+        compare = account.env["qonto.compare"].create({"account_id": account.id})
         self.assertEqual((compare.date_from, compare.date_to), (today - timedelta(days=30), today))
         chosen = today - timedelta(days=3)
         compare.date_to = chosen
-        compare.account_id = self.account
+        compare.account_id = account
         self.assertEqual(compare.date_to, chosen)
 
     def test_it_can_be_printed(self):
