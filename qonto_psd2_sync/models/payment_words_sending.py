@@ -28,6 +28,16 @@ def sentences(env, f) -> dict:
             env._("It is too late to ask the bank with the same request: it might be carried out a second time."),
             "qonto", env._("Odoo looks up what became of it."),
         ),
+        "phone_needed_now": lambda: (
+            env._("It was made ready to leave without a phone, and that is no longer allowed: by your company's "
+                  "settings, or since Qonto does not trust the payee any more. No money moved."),
+            "you", env._("Choose “Send again what failed”: it is prepared anew, and approved on the phone."),
+        ),
+        "repeat_not_allowed": lambda: (
+            env._("It was sent to leave without a phone, which your company no longer allows: the same request is not "
+                  "sent a second time."),
+            "qonto", env._("Odoo looks up what became of it."),
+        ),
         "bulk_item_failed": lambda: (
             env._("Qonto could not make this transfer of the batch. No money moved."), "you",
             env._("Check the payee, then send it again alone."),

@@ -158,7 +158,9 @@ class QontoPaymentOrder(models.Model):
 
     def _needs_sca(self) -> bool:
         """Return whether the bank is going to ask the sender's phone, for `Verified`: not between own accounts."""
-        return not self.leaves_at_once and self.kind != "internal_transfer"
+        if self.kind == "internal_transfer":
+            return False
+        return not (self.leaves_at_once and self.company_id.qonto_without_approval)
 
     # === DECISIONS ABOUT THE WHOLE ORDER === #
 

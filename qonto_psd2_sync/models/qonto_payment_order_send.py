@@ -145,6 +145,8 @@ class QontoPaymentOrder(models.Model):
             self._commit()
             if self.account_id._open_strays():
                 return self._needs_person("strays")
+            if self._may_no_longer_leave_at_once():
+                return self._stop_what_would_leave_at_once()
             if self._problems("ask"):
                 return self._needs_person("problems")
             if not self.request_sealed:
@@ -155,6 +157,17 @@ class QontoPaymentOrder(models.Model):
         given._step_together(Verified(needs_sca=self._needs_sca()))
         self._commit()
         return True
+
+    def _may_no_longer_leave_at_once(self) -> bool:
+        """Whether the request was frozen to leave without a phone, and now a phone has to ring (R15)."""
+        return bool(self.request_sealed) and self._needs_sca() and not all(self._to_be_sent().mapped("needs_sca"))
+
+    def _stop_what_would_leave_at_once(self) -> bool:
+        """Its bytes stay as they are (R2), so it ends here, and is sent again with other ones."""
+        self._to_be_sent()._step_together(Stopped("phone_needed_now"))
+        self.write({"send_asked_at": False, "trouble": False, "trouble_detail": False})
+        self._commit()
+        return False
 
     def _needs_person(self, code: str, detail: str = "") -> bool:
         """Nothing was sent, and nothing will be until a person did something about it."""
@@ -346,6 +359,8 @@ class QontoPaymentOrder(models.Model):
         unknown = self._to_be_sent()
         if not all(may_repeat(transfer._life(), now, by_person=by_person) for transfer in unknown):
             return self._needs_person("too_late_to_repeat")
+        if self._may_no_longer_leave_at_once():
+            return self._needs_person("repeat_not_allowed")
         code, names = self._what_has_changed()
         if code:
             return self._needs_person(code, names)

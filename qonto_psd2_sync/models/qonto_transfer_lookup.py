@@ -55,7 +55,8 @@ class QontoPaymentOrder(models.Model):
         """Repeat by key where that rings no phone, else look up; not more often than it helps."""
         if self.due_at and self.due_at > payment_clock.stored(now):
             return False
-        if due(self._example("unknown")._life(), now) is Due.REPEAT:
+        repeats = due(self._example("unknown")._life(), now) is Due.REPEAT
+        if repeats and not self._may_no_longer_leave_at_once():
             return self._send_again()
         return self._look_up()
 

@@ -61,6 +61,42 @@ class TestSendChecked(SendingCommon):
         self.assertEqual(told["stage"], "at_bank", told)
         self.assertEqual((len(self.debits()), self.pushes()), (1, 0))
 
+    def test_what_was_frozen_to_leave_without_a_phone_stays_once_that_is_forbidden_and_rings_anew(self):
+        self.company.qonto_without_approval = True
+        self.bank.ask("/beneficiaries", {"iban": IBAN, "name": "Elbe Kabel GmbH", "trusted": True})
+        order = self.order()
+        self.stopped(order, "at_once_unsaid")
+        self.press_send(order)
+        # The request is frozen, and its worker is gone before the first byte.
+        with self.enter_registry_test_mode(), order.sudo()._apart() as frozen:
+            self.assertTrue(frozen._is_ready())
+        self.company.qonto_without_approval = False
+        told = self.drive(order)
+        self.assertEqual((self.posts(), self.debits()), (0, []))
+        self.assertEqual((told["stage"], self.state(order)), ("over", "canceled"))
+        self.assertIn("no longer allowed", told["transfers"][0]["words"]["what"])
+        self.assertEqual(order.transfer_ids.payment_id.state, "canceled", "its bill is free")
+        self.assertFalse(order.send_asked_at)
+        # What it says to do next: sent again, it is approved on the phone.
+        self.assertTrue(order.screen()["may_resend"])
+        self.goes_out(order.browse(order.action_resend()))
+        self.assertEqual(self.pushes(), 1)
+
+    def test_what_left_without_a_phone_is_not_repeated_once_that_is_forbidden(self):
+        self.company.qonto_without_approval = True
+        self.bank.ask("/beneficiaries", {"iban": IBAN, "name": "Elbe Kabel GmbH", "trusted": True})
+        order = self.order()
+        self.stopped(order, "at_once_unsaid")
+        self.bank.fault("/v2/sepa/transfers", "drop", method="POST", times=None)
+        self.send(order)
+        self.bank.ask("/faults", method="DELETE")
+        self.company.qonto_without_approval = False
+        self.look_after(order, seconds=40)
+        self.assertEqual((self.state(order), self.debits()), ("unknown", []))
+        self.assertTrue(order.transfer_ids.not_found_at, "it is looked up instead")
+        told = self.send(order)
+        self.assertEqual((self.debits(), [row["code"] for row in told["problems"]]), ([], ["repeat_not_allowed"]))
+
     def test_a_trusted_payee_rings_and_keeps_its_name_at_the_bank(self):
         self.bank.ask("/payees", {"iban": IBAN, "holder": "Elbe Kabel Hamburg"})
         self.bank.ask("/beneficiaries", {"iban": IBAN, "name": "Elbe Kabel Hamburg", "trusted": True})
