@@ -78,6 +78,7 @@ from . import (
     qonto_transfer_lists,
     qonto_transfer_lookup,
     qonto_transfer_paid,
+    qonto_transfer_paid_own,
     qonto_transfer_payee,
     qonto_transfer_returned,
     qonto_transfer_screen,

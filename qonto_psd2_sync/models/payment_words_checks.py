@@ -77,6 +77,12 @@ def _consents(env, f) -> dict:
             env._("Connect Qonto again, choosing reading and paying, and allow transfers between own accounts there; "
                   "then send it anew."),
         ),
+        "consent_no_files": lambda: (
+            env._("Above 30,000 EUR Qonto wants the bill along, and the consent of %s does not cover files.",
+                  f["sender"]),
+            "you",
+            env._("Connect Qonto again, choosing reading and paying, and allow files there; then send it anew."),
+        ),
         "consent_other_account": lambda: (
             env._("The consent of %(sender)s does not cover the account %(account)s.",
                   sender=f["sender"], account=f["account"]),
@@ -263,8 +269,15 @@ def hit_row(env, hit: dict) -> dict:
         ),
         "pending": lambda: env._("Pending debit in the account"),
         "bank_line": lambda: env._("Debit in the account, not matched"),
+        "own_accounts": lambda: env._(
+            "Moved between these accounts, not by this database: possibly already transferred"
+        ),
     }[hit["what"]]()
-    why = {"reference": env._("same payee and reference"), "amount": env._("same IBAN and amount")}[hit["why"]]
+    why = {
+        "reference": env._("same payee and reference"), "amount": env._("same IBAN and amount"),
+        "accounts": env._("same accounts and amount"),
+        "accounts_reference": env._("same accounts, amount and reference"),
+    }[hit["why"]]
     return {
         "what": what, "why": why, "day": _day(env, hit["day"]), "amount": hit["amount"],
         "reference": hit["reference"], "state": _state(env, hit), "kind": hit["what"], "id": hit["ref"],

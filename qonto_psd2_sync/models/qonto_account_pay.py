@@ -7,26 +7,36 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..qonto_api import PaymentClient, Unauthorized
-from ..qonto_api.scopes import PAYMENT_WRITE
+from ..qonto_api.scopes import ATTACHMENT_WRITE, INTERNAL_TRANSFER_WRITE, PAYMENT_WRITE
+from .payment_words import words
 from .qonto_consent import MAX_WAIT
+
+# What a consent is not enough for, by the permission that is missing.
+LACKING = {
+    PAYMENT_WRITE: "consent_reads_only",
+    INTERNAL_TRANSFER_WRITE: "consent_no_internal",
+    ATTACHMENT_WRITE: "consent_no_files",
+}
 
 
 class QontoAccount(models.Model):
     _inherit = "qonto.account"
 
-    def _payment_consent(self, user):
+    def _payment_consent(self, user, needed: set[str]):
         """Return the user's own live consent to pay from this account.
 
+        :param needed: the permissions that what is to be done takes, no others
         :raise UserError: there is none, with what to do
         """
         self.ensure_one()
         own = self.env["qonto.consent"].sudo().search(
             [("user_id", "=", user.id), ("account_ids", "in", self.ids), ("is_live", "=", True)], order="id desc"
         )
-        paying = own.filtered(lambda consent: consent._covers_payments())
-        if paying:
-            return paying[0]
-        if own:
+        for consent in own:
+            if not consent._lacks(needed):
+                return consent
+        lacks = own[:1]._lacks(needed) if own else None
+        if lacks == "consent_reads_only":
             raise UserError(
                 self.env._(
                     "Your consent lets Odoo read %s, not pay from it. Connect Qonto again (Qonto → Connect) and choose "
@@ -34,6 +44,8 @@ class QontoAccount(models.Model):
                     self.name,
                 )
             )
+        if lacks:
+            raise UserError(str(words(self.env, lacks, sender=user.name)))
         raise UserError(
             self.env._(
                 "The bank asks whoever sends a payment on that person's own phone, so you need a consent of your own "
@@ -47,8 +59,10 @@ class QontoAccount(models.Model):
 class QontoConsent(models.Model):
     _inherit = "qonto.consent"
 
-    def _covers_payments(self) -> bool:
-        return PAYMENT_WRITE in (self.scopes_granted or "").split()
+    def _lacks(self, needed: set[str]) -> str | None:
+        """Return what this consent is not enough for, as a code; None: it has all of these permissions."""
+        missing = needed - set((self.scopes_granted or "").split())
+        return next((code for scope, code in LACKING.items() if scope in missing), None)
 
     @contextmanager
     def _payment_client(self, **options):

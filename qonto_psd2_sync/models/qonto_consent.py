@@ -80,6 +80,7 @@ class QontoConsent(models.Model):
     organization_ref = fields.Char(string="Organization ID at Qonto", readonly=True)
     organization_name = fields.Char(string="Organization", readonly=True, tracking=True)
     plan_name = fields.Char(string="Plan", readonly=True)
+    member_ref = fields.Char(string="Member ID at Qonto", readonly=True)
     member_role = fields.Char(string="Role code", readonly=True)
     role_label = fields.Char(string="Role at Qonto", compute="_compute_permission")
     permission = fields.Selection(

@@ -210,7 +210,8 @@ class QontoConsent(models.Model):
             }
             # Both are good to know and neither is needed: a plan or a role that the bank keeps to itself is no error.
             try:
-                facts["member_role"] = client.get_membership().role
+                member = client.get_membership()
+                facts |= {"member_ref": member.id, "member_role": member.role}
             except QontoError as error:
                 _logger.info("The bank does not tell the member's role: %s", error)
             try:

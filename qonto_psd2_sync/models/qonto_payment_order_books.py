@@ -53,6 +53,8 @@ class QontoPaymentOrder(models.Model):
             raise UserError(self.env._("Choose another account of the same company."))
         if other.currency_id != account.currency_id:
             raise UserError(self.env._("Both accounts are kept in euros only."))
+        if wish.scheduled_date and wish.scheduled_date > account._today():
+            raise UserError(self.env._("Between own accounts money moves at once: Qonto takes no later day."))
         if wish.partner_bank != other.journal_id.bank_account_id:
             raise UserError(self.env._("The payee's account is not that of %s.", other.display_name))
 

@@ -49,7 +49,7 @@ class QontoPaymentOrder(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        consent = self.account_id._payment_consent(self.env.user)
+        consent = self.account_id._payment_consent(self.env.user, self.sudo()._needed_scopes())
         with self.env.registry.cursor() as cr:
             order = self.with_env(self.env(cr=cr))
             with consent.with_env(order.env)._payment_client() as client:

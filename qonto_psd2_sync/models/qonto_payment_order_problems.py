@@ -5,7 +5,8 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..payments import State
-from ..qonto_api import scopes
+from ..qonto_api.frozen import INTERNAL_TRANSFER
+from ..qonto_api.scopes import ATTACHMENT_WRITE, INTERNAL_TRANSFER_WRITE, PAYMENT_WRITE
 from . import payment_clock
 from .payment_decision import SEND
 from .payment_problem import Problem
@@ -45,8 +46,7 @@ class QontoPaymentOrder(models.Model):
         found += order._check_problems()
         found += order._attachment_problems(transfers)
         found += [problem for transfer in transfers if (problem := transfer._payee_problem())]
-        if order.kind != "internal_transfer":
-            found += order._paid_problems(transfers)
+        found += order._paid_problems(transfers)
         return [problem for problem in found if not (problem.decidable and order._decided(problem))]
 
     def _today(self):
@@ -77,6 +77,14 @@ class QontoPaymentOrder(models.Model):
             found.append(Problem("at_once_unsaid"))
         return found + self._consent_problems(sender, consent, facts)
 
+    def _needed_scopes(self) -> set[str]:
+        """Return the permissions that sending it takes, and no others."""
+        if self.kind == INTERNAL_TRANSFER:
+            return {INTERNAL_TRANSFER_WRITE}
+        # Files go up before the request is made, not with it.
+        files = not self.request_sealed and self._unsent()._needing_files()
+        return {PAYMENT_WRITE, ATTACHMENT_WRITE} if files else {PAYMENT_WRITE}
+
     def _consent_problems(self, sender, consent, facts) -> list[Problem]:
         if not consent:
             return [Problem("consent_missing", facts=facts)]
@@ -85,10 +93,7 @@ class QontoPaymentOrder(models.Model):
         if not consent.is_live:
             code = "consent_replaced" if consent.state == "replaced" else "consent_ended"
             return [Problem(code, facts=facts)]
-        scope, code = scopes.PAYMENT_WRITE, "consent_reads_only"
-        if self.kind == "internal_transfer":
-            scope, code = scopes.INTERNAL_TRANSFER_WRITE, "consent_no_internal"
-        if scope not in (consent.scopes_granted or "").split():
+        if code := consent._lacks(self._needed_scopes()):
             return [Problem(code, facts=facts)]
         if self.account_id not in consent.with_context(active_test=False).account_ids:
             return [Problem("consent_other_account", facts={**facts, "account": self.account_id.display_name})]

@@ -95,7 +95,7 @@ class QontoPaymentOrder(models.Model):
             raise UserError(
                 self.env._("Only %s can ask the bank again: it is the same payment.", order.sender_id.name)
             )
-        consent = order.account_id._payment_consent(self.env.user)
+        consent = order.account_id._payment_consent(self.env.user, order._needed_scopes())
         values = {"send_asked_at": payment_clock.stored(now), "trouble": False, "trouble_detail": False}
         if order._unsent():
             values |= {"sender_id": self.env.uid, "consent_id": consent.id, "grant_ref": consent.token_ids.id}
@@ -142,6 +142,8 @@ class QontoPaymentOrder(models.Model):
             self.account_id._look_for_strays(client, self.consent_id)
             if self.kind != INTERNAL_TRANSFER:
                 self._check_payees(client)
+            else:
+                self._look_at_own_accounts(client)
             self._commit()
             if self.account_id._open_strays():
                 return self._needs_person("strays")
@@ -179,8 +181,10 @@ class QontoPaymentOrder(models.Model):
     def _grant_problem(self) -> str | None:
         """Return why the sender's consent is not the one that was chosen when *Send* was pressed (R14)."""
         consent = self.consent_id
-        if not consent.is_live or not consent._covers_payments():
+        if not consent.is_live:
             return "consent_ended"
+        if lacks := consent._lacks(self._needed_scopes()):
+            return lacks
         if consent.user_id != self.sender_id or not self.sender_id.active or not self.company_id.active:
             return "sender_archived"
         return None if consent.token_ids.id == self.grant_ref else "consent_replaced"

@@ -251,6 +251,10 @@ class QontoPaymentOrder(models.Model):
 
     def _problems_in_words(self, stage: str) -> list[dict]:
         """Return what keeps it from going out, worded; looked up only where somebody is to do something about it."""
+        missing = [told(self.env, problem) for problem in self._look_up_problems()] if stage == "unknown" else []
+        return missing + self._trouble_in_words(stage)
+
+    def _trouble_in_words(self, stage: str) -> list[dict]:
         if not self.trouble or stage not in ("attention", "unknown"):
             return []
         if self.trouble == "strays" and not self.account_id._open_strays():
@@ -272,6 +276,7 @@ class QontoPaymentOrder(models.Model):
                 "transfer": entry.transfer_id.id,
                 "at": format_datetime(self.env, entry.at, dt_format="medium"),
                 "by": entry.user_id.name,
+                "consent_of": entry.consent_of_id.name or "",
                 "event": entry.event_words,
                 "state": entry.state_words,
                 "detail": entry.detail or "",

@@ -166,13 +166,14 @@ class QontoTransfer(models.Model):
         self.ensure_one()
         return self._step_together(event, detail)[self.id]
 
-    def _step_together(self, event, detail: str = "") -> dict[int, Life]:
+    def _step_together(self, event, detail: str = "", consent=None) -> dict[int, Life]:
         """Let the same thing happen to transfers, to all or to none, and keep it in their trails. The caller commits.
 
         Whoever comes second, in another worker or tab, meets a lock or the state after the first.
 
         :param event: of `payments.events`
         :param detail: what the bank or a person said; no secret
+        :param consent: with which the bank was asked
         :return: the lives after it, by id
         :raise UserError: that cannot happen now
         """
@@ -199,7 +200,7 @@ class QontoTransfer(models.Model):
                 )
         for values, ids in changes.values():
             self.browse(ids).write(values)
-        self.env["qonto.transfer.trail"].sudo()._note_all(before, type(event).__name__, detail)
+        self.env["qonto.transfer.trail"].sudo()._note_all(before, type(event).__name__, detail, consent)
         return lives
 
     @staticmethod

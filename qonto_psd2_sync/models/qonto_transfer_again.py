@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..payments import Canceled, State
 from ..qonto_api import QontoError
+from ..qonto_api.scopes import PAYMENT_WRITE
 from . import payment_clock
 from .failure_words import explain_error
 from .payment_rights import PREPARE, SEND
@@ -50,13 +51,14 @@ class QontoTransfer(models.Model):
         transfers = order._unsent() if order.request_sealed else self
         transfers._step_together(Canceled("by_person"))
         transfers._follow_books()
+        order._follow_with_activity()
 
     def _cancel_at_bank(self):
         """Ask the bank to cancel it, with this user's own consent; what became of it says the bank."""
         self.ensure_one()
         if self.state != State.SUBMITTED or not self.bank_ref:
             raise UserError(words(self.env, "cannot_cancel").what)
-        consent = self.order_id.account_id._payment_consent(self.env.user)
+        consent = self.order_id.account_id._payment_consent(self.env.user, {PAYMENT_WRITE})
         try:
             with consent._payment_client() as client:
                 client.cancel_transfer(self.bank_ref)

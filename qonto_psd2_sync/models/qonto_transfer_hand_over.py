@@ -53,18 +53,33 @@ class QontoPaymentOrder(models.Model):
         order.activity_unlink([ACTIVITY])
         order.write({"payer_id": payer.id, "handed_over_at": fields.Datetime.now(), "result_told": False})
         words = self.with_context(lang=payer.lang).env
-        total = order.currency_id.with_env(words).format(sum(transfers.mapped("amount")))
         order.activity_schedule(
             ACTIVITY,
             user_id=payer.id,
-            summary=words._("Send %(count)s transfers, %(total)s", count=len(transfers), total=total)
-            if len(transfers) > 1 else words._("Send one transfer, %s", total),
+            summary=order._what_to_send(payer),
             note=words._(
                 "%(who)s prepared a payment order from %(account)s. Take out what you do not want to pay, and send it.",
                 who=self.env.user.name, account=order.account_id.display_name,
             ),
         )
         return True
+
+    def _what_to_send(self, payer) -> str:
+        """Return what is left to send, for the payer: how many, how much."""
+        transfers, words = self._before_sending(), self.with_context(lang=payer.lang).env
+        total = self.currency_id.with_env(words).format(sum(transfers.mapped("amount")))
+        if len(transfers) > 1:
+            return words._("Send %(count)s transfers, %(total)s", count=len(transfers), total=total)
+        return words._("Send one transfer, %s", total)
+
+    def _follow_with_activity(self):
+        """Let the payer's activity say what is left to send; with nothing left it goes."""
+        if not self._before_sending():
+            self.activity_unlink([ACTIVITY])
+            return
+        kind = self.env.ref(ACTIVITY)
+        for activity in self.activity_ids.filtered(lambda row: row.activity_type_id == kind):
+            activity.summary = self._what_to_send(activity.user_id)
 
     def action_take_back(self):
         """Take back an order that was handed over, or give it back as the payer."""
@@ -91,8 +106,7 @@ class QontoPaymentOrder(models.Model):
             )
         transfers._step_together(Canceled("by_person"), reason)
         transfers._follow_books()
-        if not order._before_sending():
-            order.activity_unlink([ACTIVITY])
+        order._follow_with_activity()
         if order.prepared_by_id != self.env.user:
             self._tell_preparer(
                 lambda env: env._(

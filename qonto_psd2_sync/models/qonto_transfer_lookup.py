@@ -16,6 +16,7 @@ from ..qonto_api import QontoError
 from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER
 from ..qonto_api.payment_schemas import ITEM_FAILED
 from . import payment_clock
+from .payment_problem import Problem
 from .payment_rights import SEND
 
 _logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _logger = logging.getLogger(__name__)
 SOON, REPEAT = timedelta(seconds=30), timedelta(seconds=20)
 APART = (timedelta(hours=1), timedelta(hours=5))
 DAILY = timedelta(days=1)
+OTHERS_LOOK = timedelta(hours=1)
 # The bank's clock may be a little behind ours.
 BEFORE = timedelta(hours=1)
 # How long the bank is asked about what was given up.
@@ -63,7 +65,7 @@ class QontoPaymentOrder(models.Model):
     def _look_up(self) -> bool:
         """Ask the bank for our markers, and keep what came of it; every look-up is evidence."""
         wanted = self.transfer_ids.filtered(lambda transfer: transfer.state == State.UNKNOWN) | self._given_up()
-        consent = self._consent_to_read_with()
+        consent = self._senders_consent() or self._consent_to_read_with()
         if not consent:
             return False
         self._commit()
@@ -73,25 +75,52 @@ class QontoPaymentOrder(models.Model):
         except QontoError as error:
             _logger.info("Payment order %s: the bank could not be asked for it: %s", self.id, error)
             return False
-        self._take_findings(wanted, found, payment_clock.now(self.env))
+        self._take_findings(wanted, found, payment_clock.now(self.env), consent)
         self._tell_what_needs_a_person()
         self._commit()
         return False
 
-    def _take_findings(self, wanted, found: dict, now: datetime):
-        """Keep what a look-up found, or that it found nothing."""
+    def _senders_consent(self):
+        """Return a live consent of the member of the bank who sent it: what the bank shows depends on the member.
+
+        It is the one it was sent with, or a newer one of the same member; else none.
+        """
+        sent_with = self.consent_id
+        live = self.account_id.consent_ids.filtered("is_live")
+        return live.filtered(lambda consent: consent == sent_with) or live.filtered(
+            lambda consent: consent.organization_ref == sent_with.organization_ref
+            and consent.member_ref == sent_with.member_ref
+            # Where the bank does not say which member it is, a user stands for one.
+            and (consent.member_ref or consent.user_id == sent_with.user_id)
+        ).sorted("id")[-1:]
+
+    def _look_up_problems(self) -> list[Problem]:
+        """Return why not finding it proves nothing (R3): the bank was not asked as the member who sent it."""
+        if self._senders_consent():
+            return []
+        other = self._consent_to_read_with()
+        code = "sender_must_look" if other else "nobody_can_look"
+        return [Problem(code, facts={"sender": self.sender_id.name, "other": other.user_id.name if other else ""})]
+
+    def _take_findings(self, wanted, found: dict, now: datetime, consent):
+        """Keep what a look-up found, or that it found nothing; only its sender's own is proof of that (R3)."""
         missing = wanted.browse()
         for transfer in wanted:
             hit = found.get(transfer)
             if hit is None:
                 missing |= transfer
                 continue
-            transfer._step_together(LookedUp(now, hit.ref, hit.status, hit.reason), f"{hit.ref} {hit.status}".strip())
+            what = f"{hit.ref} {hit.status}".strip()
+            transfer._step_together(LookedUp(now, hit.ref, hit.status, hit.reason), what, consent)
             if hit.transaction:
                 transfer._step_together(BankSays(hit.status, transaction_id=hit.transaction), hit.transaction)
             if hit.also:
                 transfer.alarm = "found_twice"
-        missing.filtered(lambda transfer: transfer.state == State.UNKNOWN)._step_together(LookedUp(now))
+        missing = missing.filtered(lambda transfer: transfer.state == State.UNKNOWN)
+        if consent == self._senders_consent():
+            missing._step_together(LookedUp(now), consent=consent)
+        else:
+            missing._note_vain_look_up(now, consent)
 
     def _find_at_bank(self, client, wanted) -> dict:
         """Return what the bank has of these transfers: transfer → :class:`Found`."""
@@ -128,18 +157,13 @@ class QontoPaymentOrder(models.Model):
     def _find_internal(self, client, wanted, since: datetime) -> dict:
         """The bank shows no transfer between own accounts: its two transactions do, one on either side."""
         transfer = wanted.ensure_one()
-        sides = []
-        for account, side in ((self.account_id, "debit"), (transfer.to_account_id, "credit")):
-            sides.append(
-                [
-                    row
-                    for page in client.iter_transaction_pages(bank_account_id=account.bank_ref, updated_at_from=since)
-                    for row in page.transactions
-                    if row.side == side and row.status != "declined" and row.emitted_at >= since + BEFORE - SOON
-                    and not self.currency_id.compare_amounts(float(row.amount), transfer.amount)
-                    and transfer.reference in (row.reference or row.label or "")
-                ]
-            )
+        sides = [
+            [
+                row for row in self._moved(client, account, side, since + BEFORE - SOON)
+                if transfer.reference in (row.reference or row.label or "")
+            ]
+            for account, side in ((self.account_id, "debit"), (transfer.to_account_id, "credit"))
+        ]
         others = self.env["qonto.transfer"].search(
             [("transaction_ref", "in", [row.id for row in sides[0]]), ("id", "!=", transfer.id)]
         ).mapped("transaction_ref")
@@ -155,6 +179,9 @@ class QontoPaymentOrder(models.Model):
         example = self._example("unknown")
         if not example:
             return now + DAILY if self._age(now) < AFTER_GIVEN_UP else None
+        if not self._senders_consent():
+            # It may be found all the same; that it is not, proves nothing.
+            return now + (OTHERS_LOOK if self._age(now) < AFTER_GIVEN_UP else DAILY)
         life = example._life()
         looked = life.not_found_at
         if due(life, now) is Due.REPEAT:
@@ -210,6 +237,16 @@ class QontoPaymentOrder(models.Model):
 
 class QontoTransfer(models.Model):
     _inherit = "qonto.transfer"
+
+    def _note_vain_look_up(self, now: datetime, consent):
+        """Keep that another member's look-up found nothing, once a day."""
+        recently = payment_clock.stored(now - DAILY)
+        noted = self.trail_ids.filtered(
+            lambda entry: entry.event == "LookedUpByOther" and entry.consent_of_id == consent.user_id
+            and entry.at > recently
+        ).transfer_id
+        fresh = {transfer: transfer.state for transfer in self - noted}
+        self.env["qonto.transfer.trail"].sudo()._note_all(fresh, "LookedUpByOther", consent=consent)
 
     def action_give_up(self, reason: str):
         """Decide that the bank does not have these transfers: three look-ups over 24 hours found nothing (R3).

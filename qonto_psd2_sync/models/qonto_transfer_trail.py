@@ -22,6 +22,10 @@ class QontoTransferTrail(models.Model):
     state_before = fields.Char(readonly=True)
     state_after = fields.Char(readonly=True)
     fingerprint = fields.Char(string="Fingerprint of the request", readonly=True)
+    consent_of_id = fields.Many2one(
+        "res.users", string="With the consent of", readonly=True, ondelete="restrict",
+        help="Whose access to the bank was used for a look-up.",
+    )
     detail = fields.Char(readonly=True)
 
     @api.model
@@ -30,10 +34,11 @@ class QontoTransferTrail(models.Model):
         return self._note_all({transfer: before}, event, detail)
 
     @api.model
-    def _note_all(self, transfers: dict, event: str, detail: str = ""):
+    def _note_all(self, transfers: dict, event: str, detail: str = "", consent=None):
         """Add an entry to each: now, by the user at work.
 
         :param transfers: each with the state it was in before
+        :param consent: with which the bank was asked
         """
         at = payment_clock.stored(payment_clock.now(self.env)) if transfers else None
         return self.create(
@@ -47,6 +52,7 @@ class QontoTransferTrail(models.Model):
                     "state_after": transfer.state,
                     "fingerprint": transfer.order_id.request_fingerprint,
                     "detail": (detail or "")[:500] or False,
+                    "consent_of_id": consent.user_id.id if consent else False,
                 }
                 for transfer, before in transfers.items()
             ]

@@ -38,6 +38,7 @@ class QontoTransferTrail(models.Model):
             "ClocksDiffer": env._("The clocks of Odoo and the bank differ"),
             "ScaSays": env._("What became of the approval"),
             "LookedUp": env._("Looked up at the bank"),
+            "LookedUpByOther": env._("Looked up with another member's access, not found: that counts for nothing"),
             "BankSays": env._("The bank says where it is"),
             "SentBack": env._("The money came back"),
             "Matched": env._("Matched with the bank line"),

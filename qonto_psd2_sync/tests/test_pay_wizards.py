@@ -241,9 +241,26 @@ class TestPayWizards(BooksCommon):
         message = order.sudo().message_ids[:1]
         self.assertRegex(message.body, "Wrong amount")
         self.assertIn(self.preparer.partner_id, message.notified_partner_ids)
+        self.assertRegex(activity.summary, "Send one transfer, .*100.00", "what is left")
         theirs.action_take_back()
         self.assertEqual((order.transfer_ids - refused).state, "draft")
         self.assertFalse(order.sudo().activity_ids)
+
+    def test_the_payers_activity_says_what_is_left_whoever_cancels_and_goes_with_the_last(self):
+        payer = self.new_user("payer", SEND, lang=self.german())
+        order = self.prepare(*(self.wish(self.bill()) for _each in range(3)))
+        order.action_hand_over(payer.id)
+        activity = order.sudo().activity_ids
+        for each, left in ((0, "2 Überweisungen.*200,00"), (1, "Eine Überweisung.*100,00")):
+            order.transfer_ids[each].with_user(self.preparer).action_cancel()
+            self.assertRegex(activity.summary, left)
+        order.transfer_ids[2].with_user(self.preparer).action_cancel()
+        self.assertFalse(activity.exists())
+
+    def german(self) -> str:
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(["qonto_psd2_sync"], ["de_DE"])
+        return "de_DE"
 
     def test_nothing_is_handed_to_who_may_not_send(self):
         order = self.prepare(self.wish(self.bill()))

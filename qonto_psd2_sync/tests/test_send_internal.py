@@ -1,10 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Between own accounts: no phone rings, no bill is held, and an answer that gets lost is found on both sides."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from ..models.qonto_payment_order import Wish
-from .sending_common import SendingCommon
+from .payment_common import GOOD
+from .sending_common import REAL_CLOCK, SendingCommon
 
 PATH = "/v2/internal_transfers"
 
@@ -93,17 +96,79 @@ class TestSendInternal(SendingCommon):
         self.pay_internal(self.moved())
         self.wait(hours=2)
         order = self.moved()
+        self.assertEqual(self.stopped_by(order), [("transfer", "accounts")], "it was moved just now")
+        order.action_decide("already_paid", GOOD)
         self.press_send(order)
         self.bank.fault(PATH, "drop", method="POST", times=None)
         self.drive(order)
         self.look_after(order, minutes=31)
         self.assertEqual((self.state(order), len(self.debits())), ("unknown", 1))
 
+    def stopped_by(self, order) -> list[tuple]:
+        """Press *Send* and return what looks like the same; nothing was sent."""
+        posts = self.internal_posts()
+        self.press_send(order)
+        told = self.drive(order)
+        self.assertEqual((told["stage"], [row["code"] for row in told["problems"]]), ("attention", ["already_paid"]))
+        self.assertEqual(self.internal_posts(), posts)
+        (problem,) = order._problems("ask")
+        return [(hit["what"], hit["why"]) for hit in problem.facts["hits"]]
+
+    def test_what_this_database_did_not_move_is_shown_by_both_accounts_and_a_person_decides(self):
+        self.both_sides(90_000, "Reserve 900")
+        # One side alone, another amount, and what is too long ago are nothing of the kind.
+        self.bank.add(self.main["id"], -250_00, reference="Reserve 250")
+        self.both_sides(251_00, "Reserve 250")
+        self.both_sides(250_00, "Reserve 250", days=31)
+        self.press_send(self.moved(250.0))
+        order = self.moved(900.0)
+        self.assertEqual(self.stopped_by(order), [("own_accounts", "accounts_reference")])
+        (told,) = order.progress()["problems"]
+        self.assertIn("possibly already transferred", told["hits"][0]["what"])
+        self.assertEqual((told["hits"][0]["amount"], told["decidable"]), (900.0, True))
+        order.action_decide("already_paid", GOOD)
+        self.pay_internal(order)
+
+    def both_sides(self, cents: int, reference: str, days: int = 1):
+        """Let the bank have a movement between both accounts that this database did not make."""
+        at = (REAL_CLOCK(self.env) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for account, sign in ((self.main, -1), (self.sub_account, 1)):
+            self.bank.add(
+                account["id"], sign * cents, reference=reference, emitted_at=at, settled_at=at, created_at=at
+            )
+
+    def test_only_the_permission_that_it_takes_is_asked_for(self):
+        order = self.moved()
+        self.consent.sudo().scopes_granted = "offline_access organization.read internal_transfer.write"
+        self.pay_internal(order)
+        self.assertEqual(len(self.debits()), 1)
+        bill = self.order()
+        with self.assert_told("not pay from it"):
+            bill.action_send()
+        self.consent.sudo().scopes_granted = "offline_access organization.read payment.write"
+        self.assertEqual(self.send(bill)["stage"], "phone")
+        large = self.order(self.wish(self.bill(30_000.01)))
+        with self.assert_told("does not cover files"):
+            large.action_send()
+
+    def test_a_later_day_is_refused_since_it_would_move_at_once(self):
+        day = self.account._today() + timedelta(days=3)
+        with self.assert_told("no later day"):
+            self.order(Wish(
+                self.savings.journal_id.bank_account_id, "Reserve", total=5.0, to_account=self.savings,
+                scheduled_date=day,
+            ))
+
     def test_a_consent_that_does_not_cover_it_is_told_in_words_and_nothing_is_sent(self):
         order = self.moved()
-        scopes = self.consent.scopes_granted.replace("internal_transfer.write", "").strip()
+        scopes = self.consent.scopes_granted
+        lacking = scopes.replace("internal_transfer.write", "").strip()
+        self.consent.sudo().scopes_granted = lacking
+        with self.assert_told("does not cover transfers between own accounts"):
+            order.action_send()
         self.consent.sudo().scopes_granted = scopes
         self.press_send(order)
+        self.consent.sudo().scopes_granted = lacking
         told = self.drive(order)
         (problem,) = told["problems"]
         self.assertEqual((told["stage"], problem["code"]), ("attention", "consent_no_internal"), told)

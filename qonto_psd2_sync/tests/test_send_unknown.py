@@ -80,6 +80,59 @@ class TestSendUnknown(SendingCommon):
         self.assertEqual(transfer.alarm, "found_after_given_up")
         self.assertTrue(order.activity_ids)
 
+    def test_that_another_member_does_not_see_it_proves_nothing_until_the_sender_looked(self):
+        """The bank has it, and shows an employee only what that employee sent."""
+        colleague = self.consent_of_another("employee")
+        order = self.approved()
+        self.lose_the_answer()
+        self.drive(order)
+        self.change(self.consent, state="expired")
+        for hours in (1, 2, 6, 25, 25):
+            told = self.look_after(order, hours=hours)
+        self.assertEqual((told["stage"], self.state(order), told["may_give_up"]), ("unknown", "unknown", False))
+        self.assertFalse(order.transfer_ids.not_found_at)
+        vain = [row for row in told["evidence"] if row["consent_of"] == colleague.name]
+        self.assertEqual({row["state"] for row in vain}, {"Not known"})
+        self.assertIn(len(vain), range(2, 5), "once a day, though it was looked up more often")
+        (missing,) = told["problems"]
+        self.assertEqual(missing["code"], "sender_must_look")
+        for name in (self.env.user.name, colleague.name):
+            self.assertIn(name, missing["what"])
+        self.assertIn("Connect", missing["then"])
+        with self.assert_told("still being asked"):
+            order.transfer_ids.action_give_up(GOOD)
+        # What it says to do: the sender connects again, as the same member.
+        self.bank.policy(auto_member=self.emails["owner"])
+        again = self.give_consent()
+        self.assertEqual(order.sudo()._senders_consent(), again)
+        self.assertEqual(order.progress()["problems"], [])
+        self.look_after(order, hours=2)
+        self.assertIn(self.state(order), MOVED)
+        found = order.transfer_ids.trail_ids.filtered(lambda entry: entry.event == "LookedUp")
+        self.assertEqual(found.consent_of_id, self.env.user)
+
+    def test_as_another_member_the_senders_own_look_up_proves_nothing_either(self):
+        order = self.approved()
+        self.bank.fault("/v2/sepa/transfers", "drop", method="POST", times=None)
+        self.drive(order)
+        self.change(self.consent, state="expired")
+        self.assertEqual([row["code"] for row in order.progress()["problems"]], ["nobody_can_look"])
+        self.bank.policy(auto_member=self.emails["manager"])
+        self.give_consent()
+        for hours in (1, 2, 6, 25):
+            told = self.look_after(order, hours=hours)
+        self.assertEqual((told["may_give_up"], told["problems"][0]["code"]), (False, "sender_must_look"))
+
+    def consent_of_another(self, role: str):
+        """Let somebody else give a consent, as another member of the bank; return that user."""
+        colleague = self.new_user("colleague", "qonto_psd2_sync.group_feed_manager", name="Carla Colleague")
+        self.bank.policy(auto_member=self.emails[role])
+        me, self.env = self.env, self.env(user=colleague)
+        self.give_consent()
+        self.env = me
+        self.assertIn(colleague, self.account.sudo().consent_ids.user_id)
+        return colleague
+
     def test_bare_bytes_without_an_answer_ring_no_phone_again_unless_a_person_says_so(self):
         order = self.order()
         self.lose_the_answer()

@@ -55,7 +55,7 @@ class QontoPayOne(models.TransientModel):
     def action_prepare(self):
         """Prepare the order and open its screen."""
         self.ensure_one()
-        if self.scheduled_date and self.scheduled_date < self.account_id._today():
+        if self.kind != "own" and self.scheduled_date and self.scheduled_date < self.account_id._today():
             raise UserError(self.env._("A transfer leaves today or later."))
         if self.kind == "own":
             if not self.to_account_id:
@@ -67,7 +67,9 @@ class QontoPayOne(models.TransientModel):
             raise UserError(self.env._("Choose the payee's account."))
         wish = Wish(
             partner_bank=bank, reference=as_reference(self.reference), total=self.amount,
-            customer=self.kind == "customer", to_account=own, scheduled_date=self.scheduled_date or None,
+            customer=self.kind == "customer", to_account=own,
+            # The day is not on the screen there: what was typed before stays behind it.
+            scheduled_date=None if own else self.scheduled_date or None,
         )
         return self.env["qonto.payment.order"]._prepare(self.account_id, [wish])._open()
 
