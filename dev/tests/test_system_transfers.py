@@ -1,4 +1,4 @@
-"""Two people prepare a transfer of the same bill, or two workers claim the same transfer: one wins."""
+"""Two people prepare a transfer of the same bill, two workers claim or record the same transfer: one wins."""
 
 import json
 import subprocess
@@ -40,3 +40,18 @@ def test_a_transfer_is_claimed_once_though_two_claim_it_in_the_same_moment(told:
         assert len(losers) == 1, both
         assert "Somebody else is at this transfer" in losers[0] or "Being sent" in losers[0]
         assert both["trail"] == ["Prepared", "HandedOver", "Verified", "Claimed"]
+
+
+def test_an_accepted_order_is_recorded_once_though_two_workers_record_it_in_the_same_moment(
+    told: dict[str, Any],
+) -> None:
+    once = {
+        "payment": "in_process", "entries": ["posted"], "bill": "in_payment", "reconciled": 1, "left": 0.0,
+        "problem": "", "activities": 0,
+    }
+    assert [len(recorded["books"]) for recorded in told["recorded"]] == [8, 8, 2]
+    for recorded in told["recorded"]:
+        assert recorded["answers"] == ["done", "done"]
+        assert all(books == once for books in recorded["books"]), recorded
+    assert told["recorded"][-1]["waited"] < 5, "nobody waits for who is at it"
+    assert told["errors"] == []
