@@ -1,4 +1,4 @@
-"""Prepare a transfer of one bill, claim one and record an accepted order, each twice at once; print what came of it (JSON).
+"""Prepare a transfer, claim one, record an accepted order, each twice at once; print what came of it (JSON).
 
     transfer_race.py CONFIGURATION DATABASE
 """
