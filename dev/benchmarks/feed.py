@@ -1,19 +1,16 @@
 """The bank feed: 10,000 transactions against Odoo's own create and OCA's import; nothing new; 200 accounts at once."""
 
-import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from devtools import bank, oca, odoo_source, paths, say, settings, systems
-from devtools.benchmarks import Figure, Results, at_least, at_most, exactly
+from _place import place
+from system_world import Bank, number, query, wait_until
 
-sys.path.insert(0, str(paths.DEV / "tests"))
-from system_world import Bank, company_database, number, query, wait_until
+from devtools import oca, say, systems
+from devtools.benchmarks import Figure, Results, at_least, at_most, exactly
 
 WORK = Path(__file__).with_name("_feed_work.py")
 # QONTO_BENCH_SIZE makes it smaller: to try the benchmark itself, not for a verdict.
@@ -65,32 +62,14 @@ def measure(results: Results) -> None:
 
 def _work(mode: str, size: int) -> dict[str, Any]:
     """Do one import in a process, a database and at a bank of its own, and return what it measured."""
-    layers = systems.databases()
-    log = paths.state("log", f"bank-bench-{os.getpid()}.log")
-    with company_database() as database, bank.running(
-        odoo_source.locate().python, settings.environment(layers.odoo), log, "--scenario", "empty"
-    ) as address:
-        options = ["--addons-path", _with_oca(layers, database)] if mode == "rival" else []
-        return _run(layers, database, address, mode, str(size), *options)
+    with place() as own:
+        options = ["--addons-path", _with_oca(own.database)] if mode == "rival" else []
+        return own.work(WORK, mode, size, *options)
 
 
-def _run(layers: Any, database: str, address: str, mode: str, *arguments: str) -> dict[str, Any]:
-    environment = {**settings.environment(layers.odoo), **Bank(address).environment}
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [str(paths.DEV / "tests"), str(paths.DEV), environment.get("PYTHONPATH", "")]
-    )
-    done = subprocess.run(
-        [layers.odoo.python, WORK, layers.configuration, database, address, mode, *arguments],
-        env=environment, capture_output=True, text=True, check=False,
-    )
-    if done.returncode:
-        raise say.Problem(f"{mode} failed:\n{done.stderr[-5000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def _with_oca(layers: Any, database: str) -> str:
+def _with_oca(database: str) -> str:
     """Install OCA's addon in a database, and return the addons path that has it."""
-    here = Path(layers.configuration).read_text()
+    here = Path(systems.databases().configuration).read_text()
     known = next(line.partition("=")[2].strip() for line in here.splitlines() if line.startswith("addons_path"))
     addons_path = f"{known},{oca.addons()}"
     systems.run_odoo(
@@ -102,16 +81,13 @@ def _with_oca(layers: Any, database: str) -> str:
 def _many_accounts(workers: int, results: Results) -> None:
     """All accounts are due at once; two workers for people, so many for scheduled actions."""
     say.step(f"{ACCOUNTS} accounts due at once, {workers} cron workers")
-    layers = systems.databases()
-    log = paths.state("log", f"bank-bench-{os.getpid()}.log")
-    with company_database() as database, bank.running(
-        odoo_source.locate().python, settings.environment(layers.odoo), log, "--scenario", "empty"
-    ) as address:
-        _run(layers, database, address, "accounts", str(ACCOUNTS))
+    with place() as own:
+        database = own.database
+        own.work(WORK, "accounts", ACCOUNTS)
         query(database, "UPDATE qonto_account SET next_sync_at = now() AT TIME ZONE 'UTC' - interval '1 second'")
         query(database, "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' WHERE cron_name LIKE 'Qonto: sync%'")
         with systems.odoo_server(
-            database, "--workers=2", f"--max-cron-threads={workers}", environment=Bank(address).environment
+            database, "--workers=2", f"--max-cron-threads={workers}", environment=Bank(own.address).environment
         ):
             started = time.time()
             query("postgres", f"NOTIFY cron_trigger, '{database}'")

@@ -1,16 +1,12 @@
 """Payments: 400 bills from selection to "waiting for approval", and their accounting against Odoo's own Pay."""
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-from devtools import bank, paths, say, settings, systems
-from devtools.benchmarks import Figure, Results, at_most, exactly
+from _place import place
 
-sys.path.insert(0, str(paths.DEV / "tests"))
-from system_world import Bank, company_database
+from devtools import say
+from devtools.benchmarks import Figure, Results, at_most, exactly
 
 WORK = Path(__file__).with_name("_pay_work.py")
 # QONTO_BENCH_SIZE makes it smaller: to try the benchmark itself, not for a verdict.
@@ -29,22 +25,9 @@ FIGURES = [
 
 def measure(results: Results) -> None:
     """Measure inside one Odoo process, at a stand-in of its own."""
-    layers = systems.databases()
-    log = paths.state("log", f"bank-bench-{os.getpid()}.log")
-    environment = settings.environment(layers.odoo)
-    with company_database() as database, bank.running(
-        layers.odoo.python, environment, log, "--scenario", "empty"
-    ) as address:
-        say.step(f"{SIZE} bills by us and {SIZE} by Odoo's own Pay, with and without entries of payments")
-        path = os.pathsep.join([str(paths.DEV / "tests"), str(paths.DEV), environment.get("PYTHONPATH", "")])
-        answer = subprocess.run(
-            [layers.odoo.python, WORK, layers.configuration, database, address, str(SIZE)],
-            env={**environment, **Bank(address).environment, "PYTHONPATH": path},
-            capture_output=True, text=True, check=False,
-        )
-    if answer.returncode:
-        raise RuntimeError(answer.stderr[-3000:])
-    facts = json.loads(answer.stdout.splitlines()[-1])
+    say.step(f"{SIZE} bills by us and {SIZE} by Odoo's own Pay, with and without entries of payments")
+    with place() as own:
+        facts = own.work(WORK, SIZE)
     for figure in FIGURES:
         results.record(figure.name, facts.pop(figure.name))
     results.details.update(facts)
