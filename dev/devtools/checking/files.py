@@ -37,8 +37,8 @@ class FileCheck:
         # What is matched stays when an import is undone; here all of it shall go.
         self._client.call("qonto.account", "write", [self._account["id"]], {"books_by_itself": False})
         before = self._lines()
-        content = self._export()
-        import_id = self._preview(content)
+        content = self.export()
+        import_id = self.preview(content)
         info = self._call("screen_info", import_id)
         counts = {verdict["name"]: verdict["count"] for verdict in info["verdicts"]}
         _expect(
@@ -51,8 +51,8 @@ class FileCheck:
         self._drive("import_start", import_id, "done")
         if sabotage:
             self._lose_a_line()
-        self._compare([*self._older, *self._synced])
-        self._expect_refusal(content)
+        self.expect_all_once()
+        self.expect_refusal(content)
         return import_id
 
     def undo(self, import_id: int) -> None:
@@ -61,9 +61,14 @@ class FileCheck:
         self._compare(self._synced)
         self._client.call("qonto.account", "write", [self._account["id"]], {"books_by_itself": True})
 
+    def expect_all_once(self) -> None:
+        """All that the bank has booked is in the books, each once; and the ledger is the bank's balance."""
+        self._compare([*self._older, *self._synced])
+
     # === AS THE SCREEN DOES === #
 
-    def _export(self) -> str:
+    def export(self) -> str:
+        """Return all that the bank exports of the account, in base64."""
         body = {
             "account_ids": [self._account["bank_ref"]], "template": "full", "language": "de", "format": "xlsx",
             "ids": "id",
@@ -82,20 +87,22 @@ class FileCheck:
             [{"account_id": self._account["id"], "attachment_ids": [[6, 0, attachments]]}],
         )
 
-    def _preview(self, content: str) -> int:
+    def preview(self, content: str) -> int:
+        """Drop a file, and return the id of its preview."""
         _expect(base64.b64decode(content), "the bank exports nothing")
         action = self._client.call("qonto.file.upload", "action_preview", self._upload(content))
         _expect(action.get("tag") == "qonto_psd2_sync.file_import", f"no preview is opened: {action}")
         return action["params"]["import_id"]
 
-    def _expect_refusal(self, content: str) -> None:
+    def expect_refusal(self, content: str) -> str:
+        """Drop a file that was imported before, and return with which words it is refused."""
         try:
-            self._preview(content)
+            self.preview(content)
         except say.Problem as problem:
             # In the user's language: it names the file, and the one that was imported before.
             _expect(str(problem).count(NAME) == 2, f"refused with other words: {problem}")
-        else:
-            raise say.Problem("the same file is taken twice")
+            return str(problem)
+        raise say.Problem("the same file is taken twice")
 
     def _call(self, method: str, import_id: int, *arguments: Any) -> Any:
         return self._client.call(IMPORT, method, [import_id], *arguments)
