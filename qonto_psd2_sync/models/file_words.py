@@ -6,8 +6,9 @@ from odoo.tools import format_date
 from ..statement_files import Code, FileError
 
 EXCERPT = 40
-# Formats that OCA's importers read.
+# Formats that OCA's importers read, and the addon that does; for MT940 there is one for single banks only.
 OF_OCA = {Code.CAMT: "CAMT", Code.MT940: "MT940", Code.OFX: "OFX", Code.QIF: "QIF"}
+ADDONS = {kind: f"account_statement_import_{kind.lower()}" for kind in ("CAMT", "OFX", "QIF")}
 
 
 def refusal(env, name: str, error: FileError) -> str:
@@ -29,10 +30,14 @@ def _why(env, error: FileError) -> str:
     detail = error.detail
     if error.code in OF_OCA:
         kind = OF_OCA[error.code]
+        reader = (
+            env._("which OCA's addon %s reads", ADDONS[kind]) if kind in ADDONS
+            else env._("which OCA's addon account_statement_import_file reads with another one for this format")
+        )
         return env._(
-            "It is a file in the format %(kind)s, which OCA's addon %(addon)s reads. From Qonto take CSV or XLSX, "
-            "which name each transaction.",
-            kind=kind, addon=f"account_statement_import_{kind.lower()}",
+            "It is a file in the format %(kind)s, %(reader)s. From Qonto take CSV or XLSX, which name each "
+            "transaction.",
+            kind=kind, reader=reader,
         )
     words = {
         Code.EMPTY: lambda: env._("It is empty. Export it from Qonto again."),
@@ -102,6 +107,7 @@ def why(env, details: dict) -> str:
     if details.get("k"):
         return held(env, *details["k"])
     facts = details["f"]
+    end_of_iban = (facts.get("account_iban") or "")[-4:]
     words = {
         "same_id": lambda: env._("The bank's ID is there already."),
         "same_content": lambda: env._("Day, amount and text are there already."),
@@ -116,7 +122,7 @@ def why(env, details: dict) -> str:
         "in_future": lambda: env._("Its day lies in the future."),
         "status": lambda: env._("The bank says “%s”: it is not booked there.", facts.get("status_text")),
         "no_settlement": lambda: env._("The bank has not booked it yet."),
-        "other_iban": lambda: env._("It is of the account …%s.", (facts.get("account_iban") or "")[-4:]),
+        "other_iban": lambda: env._("It is of the account …%s.", end_of_iban),
         "other_account_id": lambda: env._("It is of another account."),
         "other_account_name": lambda: env._("It is of the account “%s”.", facts.get("account_name")),
     }

@@ -3,7 +3,8 @@
 
 Found by what they offer, not by their names: we depend on neither, and they load after us. OCA's
 `account_reconcile_oca` keeps what its screen shows in `reconcile_data_info` and books it by `reconcile_bank_line`,
-in the journal's own way (`reconcile_mode`). Enterprise books open items by `set_line_bank_statement_line`.
+in the journal's own way (`reconcile_mode`). Enterprise books open items by `set_line_bank_statement_line`. OCA's
+`account_statement_import_file` opens its import of files by `import_account_statement`.
 """
 
 from odoo import models
@@ -132,3 +133,21 @@ class AccountBankStatementLine(models.Model):
             if item_ids and all(item_id > 0 for item_id in item_ids):
                 for item in self.env["account.move.line"].browse(item_ids):
                     line._add_account_move_line(item, keep_current=True)
+
+
+class AccountJournal(models.Model):
+    _inherit = "account.journal"
+
+    def _qonto_door_of_oca(self, kind: str) -> dict | None:
+        """Return the action of OCA's own import of files, where one of its addons reads a format, to who may use it.
+
+        :param str kind: as `CAMT`
+        """
+        self.ensure_one()
+        if not hasattr(self, "import_account_statement"):
+            return None
+        action = self.import_account_statement()
+        formats = self._get_bank_statements_available_import_formats()
+        if any(kind.lower() in name.lower() for name in formats) and self.env[action["res_model"]].has_access("create"):
+            return action
+        return None

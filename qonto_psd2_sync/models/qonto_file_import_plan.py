@@ -6,7 +6,7 @@ import hashlib
 from datetime import date, timedelta
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, format_date
 
 from .. import statement_files
@@ -84,7 +84,19 @@ class QontoFileImport(models.Model):
         except statement_files.FileError as error:
             if error.code is statement_files.Code.UNKNOWN_COLUMNS:
                 raise
-            raise UserError(file_words.refusal(self.env, self.name, error)) from error
+            raise self._refusal(error) from error
+
+    def _refusal(self, error) -> UserError | RedirectWarning:
+        """Say why a file can't be used; where OCA's importer can, with the door to it."""
+        text = file_words.refusal(self.env, self.name, error)
+        kind = file_words.OF_OCA.get(error.code)
+        door = self.journal_id.with_env(self.env)._qonto_door_of_oca(kind) if kind else None
+        if not door:
+            return UserError(text)
+        text += " " + self.env._(
+            "OCA's importer does not know Qonto's feed: what the feed or a file has brought, it brings again."
+        )
+        return RedirectWarning(text, door, self.env._("Open OCA's import"))
 
     def _has_rows_of_this_account(self) -> bool:
         return any(name != "other_account" for name in self.counts or {})

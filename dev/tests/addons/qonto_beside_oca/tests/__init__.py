@@ -1,1 +1,1 @@
-from . import test_beside_oca
+from . import test_beside_oca, test_files_beside_oca
