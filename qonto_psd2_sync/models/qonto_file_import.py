@@ -127,8 +127,16 @@ class QontoFileImport(models.Model):
 
     # === RIGHTS === #
 
-    def _check_may_import(self):
+    def _check_may_read(self):
+        if self.exists() != self:
+            raise UserError(self.env._(
+                "This preview is not there any more: it was discarded, or its file was dropped again. What there is of "
+                "files is under Qonto → File imports."
+            ))
         self.check_access("read")
+
+    def _check_may_import(self):
+        self._check_may_read()
         if not self.env.user.has_group("qonto_psd2_sync.group_feed_user"):
             raise UserError(self.env._(
                 "Importing needs the right “Qonto bank feed: User”. An administrator can give it to you."

@@ -33,11 +33,11 @@ class QontoFileImport(models.Model):
 
         :return: ``{"changed": bool}``; changed: the books changed meanwhile, and the preview was made anew
         """
-        return self._begin("_start_import")
+        return self._begin("_start_import", "importing")
 
     def undo_start(self) -> dict:
         """Begin to take an import back; pressed twice, it goes on."""
-        return self._begin("_start_undo")
+        return self._begin("_start_undo", "undoing")
 
     def import_step(self) -> dict:
         """Work on an import or its undoing for a few seconds.
@@ -67,7 +67,7 @@ class QontoFileImport(models.Model):
         """Return the record on another cursor, without the limits of this user's rights, which were checked."""
         return self.with_env(self.env(cr=cr, su=True))
 
-    def _begin(self, start: str) -> dict:
+    def _begin(self, start: str, begun: str) -> dict:
         self.ensure_one()
         self._check_may_import()
         with self.env.registry.cursor() as cr:
@@ -81,9 +81,11 @@ class QontoFileImport(models.Model):
                 account._commit_page(lease)
 
             if not record.account_id._in_lease(begin):
-                raise UserError(self.env._(
-                    "A sync of %s is running. Try again in a few seconds.", record.account_id.name
-                ))
+                record.invalidate_recordset(["state"])
+                if record.state != begun:
+                    raise UserError(self.env._(
+                        "A sync or an import of %s is running. Try again in a few seconds.", record.account_id.name
+                    ))
             # Should the browser go away in the middle, the scheduled action carries on.
             record.account_id._sync_crons()[:1]._trigger(at=fields.Datetime.now() + LEASE)
             record.account_id._commit()
@@ -100,10 +102,7 @@ class QontoFileImport(models.Model):
         if self.state != "preview":
             return False
         self._check_is_new(self.account_id, self.name, self.sha256)
-        if other := self.search([
-            ("account_id", "=", self.account_id.id), ("state", "in", ("importing", "undoing"))
-        ], limit=1):
-            raise UserError(self.env._("“%s” is being imported. Try again when it is done.", other.name))
+        self._check_nothing_is_at_work()
         verdicts = self._blob().index().verdicts
         file = self._read(base64.b64decode(self.with_context(bin_size=False).file), self.mapping_id)
         if not self._keep_plan(file):
@@ -133,6 +132,15 @@ class QontoFileImport(models.Model):
             "total": len(same) + len(places), "position": 0, "booked": 0, "adopted": 0,
         })
         return False
+
+    def _check_nothing_is_at_work(self):
+        other = self.search([
+            ("account_id", "=", self.account_id.id), ("state", "in", ("importing", "undoing"))
+        ], limit=1)
+        if other.state == "importing":
+            raise UserError(self.env._("“%s” is being imported. Try again when it is done.", other.name))
+        if other:
+            raise UserError(self.env._("“%s” is being taken back. Try again when it is done.", other.name))
 
     @api.model
     def _details_of(self, blob, places):

@@ -22,6 +22,7 @@ class QontoFileImport(models.Model):
 
     def screen_info(self) -> dict:
         """Return all that the screen shows besides rows."""
+        self.ensure_one()
         self._check_may_read()
         record = self.sudo()
         info = {
@@ -53,6 +54,7 @@ class QontoFileImport(models.Model):
         :param str verdict: only those with it
         :return: ``{"rows": […], "count": int}``
         """
+        self.ensure_one()
         self._check_may_read()
         record = self.sudo()
         if record.state != "preview":
@@ -87,10 +89,6 @@ class QontoFileImport(models.Model):
         places = record._blob().index().places(letter)
         record.decisions = Decisions(record.decisions).with_all(letter, choice, places)
         return self.screen_info()
-
-    def _check_may_read(self):
-        self.ensure_one()
-        self.check_access("read")
 
     def _for_a_decision(self):
         self.ensure_one()

@@ -16,12 +16,9 @@ class QontoFileImport(models.Model):
         """Check that it can be undone, and begin."""
         if self.state == "undoing":
             return False
+        self._check_nothing_is_at_work()
         if self.state not in ("done", "undone") or not self.transaction_ids:
             raise UserError(self.env._("Nothing of “%s” can be taken back.", self.name))
-        if other := self.search([
-            ("account_id", "=", self.account_id.id), ("state", "in", ("importing", "undoing"))
-        ], limit=1):
-            raise UserError(self.env._("“%s” is being imported. Try again when it is done.", other.name))
         opening = self.account_id._opening_entry()
         if self._moved_opening() and opening and (obstacle := self.account_id._opening_obstacle(opening.date)):
             raise UserError(obstacle)

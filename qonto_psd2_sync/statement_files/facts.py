@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
-from .columns import Column
+from .columns import Column, header_key
 from .errors import Problem
 
 
@@ -161,6 +161,16 @@ class Mapping:
     date_order: str = ""
     statuses: tuple[tuple[str, Status], ...] = ()
     title: str = ""
+
+    def meanings(self, header: Iterable[str]) -> list[Column | None]:
+        """Return what each column of a header means.
+
+        A header that is there twice is mapped once for each, in their order; what is mapped once is the first.
+        """
+        given: dict[str, list[Column]] = {}
+        for name, column in self.columns:
+            given.setdefault(header_key(name), []).append(column)
+        return [left.pop(0) if (left := given.get(header_key(name))) else None for name in header]
 
     def to_json(self) -> dict:
         """Return what `json.dumps` takes and :meth:`from_json` gives back."""

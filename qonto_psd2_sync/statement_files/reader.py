@@ -11,7 +11,7 @@ from datetime import tzinfo
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from .columns import AMOUNTS, DATES, MUST_BE_SINGLE, Column, header_key, header_signature, recognise
+from .columns import AMOUNTS, DATES, MUST_BE_SINGLE, Column, header_signature, recognise
 from .csv_table import CsvTable, delimiters_of, find_encoding
 from .errors import Code, FileError
 from .facts import Limits, Mapping, Row, StatementFile
@@ -153,7 +153,7 @@ def _known_header(table, top: list[tuple[int, Cells]], known: dict[str, Mapping]
         if len(header) < 2:
             continue
         if mapping := known.get(header_signature(header)):
-            return _checked(_Found(table, number, header, "", _mapped(header, mapping), mapping))
+            return _checked(_Found(table, number, header, "", mapping.meanings(header), mapping))
         if recognised := recognise(header):
             if garbled(header):
                 raise FileError(Code.ENCODING, row=number)
@@ -166,14 +166,6 @@ def _header(cells: Cells) -> list[str]:
     while header and not header[-1]:
         header.pop()
     return header
-
-
-def _mapped(header: Sequence[str], mapping: Mapping) -> list[Column | None]:
-    """A header that is there twice is mapped once for each, in their order; what is mapped once is the first."""
-    meanings: dict[str, list[Column]] = {}
-    for name, column in mapping.columns:
-        meanings.setdefault(header_key(name), []).append(column)
-    return [given.pop(0) if (given := meanings.get(header_key(name))) else None for name in header]
 
 
 def _checked(found: _Found) -> _Found:
@@ -222,7 +214,7 @@ def _not_understood(top: list[tuple[int, Cells]], width: int = 0) -> FileError:
     sample = [tuple(_text(cell)[:80] for cell in cells[:width]) for _number, cells in top[at + 1 : at + 1 + _SAMPLE]]
     return FileError(
         Code.UNKNOWN_COLUMNS, row=top[at][0], header=header, sample=sample, signature=header_signature(header),
-        suggestion=suggest(header),
+        suggestion=suggest(header, sample),
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .columns import Column, header_key, header_signature
+from .columns import AMOUNTS, DATES, Column, header_key, header_signature
 from .facts import Mapping
 
 # The first that fits a header counts. Spanish and Italian (Qonto exports them too), then what other banks write.
@@ -51,14 +51,39 @@ _GUESSES = tuple(
 )
 
 
-def suggest(header: Sequence[str]) -> Mapping:
-    """Return a mapping of what is likely; it may lack a date or an amount."""
-    columns: list[tuple[str, Column]] = []
-    taken: set[Column] = set()
-    for name in header:
-        key = header_key(name)
+_NUMBER = re.compile(r"[^\w]*\d[\d.,' \xa0]*[^\w\d]*([a-z]{3})?$", re.IGNORECASE)
+_DAY = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
+_LOOKS_LIKE = {
+    **dict.fromkeys((*AMOUNTS, Column.FEE, Column.BALANCE, Column.LOCAL_AMOUNT, Column.VAT_AMOUNT), _NUMBER),
+    **dict.fromkeys(DATES, _DAY),
+}
+
+
+def suggest(header: Sequence[str], sample: Sequence[Sequence[str]] = ()) -> Mapping:
+    """Return a mapping of what is likely; it may lack a date or an amount.
+
+    A meaning is given once: to the column whose cells look most like it, of equal ones to the first. Where that is not
+    the first of several columns with one header, those before it are in the mapping too, as not used.
+
+    :param sample: rows below the header
+    """
+    keys = [header_key(name) for name in header]
+    best: dict[Column, tuple[int, int]] = {}
+    for number, key in enumerate(keys):
         found = next((column for pattern, column in _GUESSES if "%" not in key and pattern.search(key)), None)
-        if found and found not in taken:
-            columns.append((name, found))
-            taken.add(found)
-    return Mapping(header_signature(header), tuple(columns))
+        if found:
+            score = (_likeness(found, number, sample), -number)
+            best[found] = max(best.get(found, score), score)
+    meanings = {-position: column for column, (_score, position) in best.items()}
+    last = {keys[number]: number for number in sorted(meanings)}
+    return Mapping(header_signature(header), tuple(
+        (name, meanings.get(number, Column.IGNORED))
+        for number, name in enumerate(header) if number in meanings or number < last.get(keys[number], 0)
+    ))
+
+
+def _likeness(column: Column, number: int, sample: Sequence[Sequence[str]]) -> int:
+    """Return how many cells of a column look like what it may mean."""
+    cells = [row[number] for row in sample if number < len(row) and row[number]]
+    pattern = _LOOKS_LIKE.get(column)
+    return sum(bool(pattern.match(cell)) for cell in cells) if pattern else len(cells)

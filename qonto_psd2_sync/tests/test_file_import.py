@@ -149,6 +149,69 @@ class TestFileImport(FileCommon):
         self.drive(record, "import_start", "done")
         self.assert_ledger_is(self.rows())
 
+    def test_two_tabs_a_sync_and_undo_at_the_wrong_moment_end_in_a_sentence_and_import_once(self):
+        record = self.receive(self.csv(self.rows()))
+        gone = self.receive(self.csv(self.rows(), Note="discarded"))
+        gone.action_discard()
+
+        def lease(owner):
+            until = owner and fields.Datetime.now() + timedelta(minutes=3)
+            self.account.sudo().write({"lease_owner": owner, "lease_until": until})
+            self.env.flush_all()
+            self.env.invalidate_all()
+
+        with self.enter_registry_test_mode():
+            with self.assert_told("it was discarded, or its file was dropped again"):
+                gone.import_start()
+            lease("another tab")
+            with self.assert_told("A sync or an import of .* is running"):
+                record.import_start()
+            lease(False)
+            self.assertFalse(record.import_start()["changed"])
+            with self.assert_told(f"“{record.name}” is being imported. Try again when it is done"):
+                record.undo_start()
+            second = self.receive(self.csv(self.rows(400, 91), Note="dropped meanwhile"))
+            with self.assert_told(f"“{record.name}” is being imported. Try again when it is done"):
+                second.import_start()
+            lease("another tab")
+            self.assertFalse(record.import_start()["changed"], "the other tab began it: this one goes on watching")
+            self.assertEqual(record.import_step()["state"], "importing", "the other tab is at it")
+            lease(False)
+        self.drive(record, "import_start", "done")
+        self.assert_ledger_is(self.rows())
+        self.drive(record, "import_start", "done")
+        with self.enter_registry_test_mode():
+            record.undo_start()
+            lease("another tab")
+            self.assertFalse(record.undo_start()["changed"], "pressed twice")
+            with self.assert_told("A sync or an import of .* is running"):
+                second.import_start()
+            lease(False)
+            with self.assert_told(f"“{record.name}” is being taken back"):
+                second.import_start()
+        self.undo(record)
+        with self.assert_told("Nothing of .* can be taken back"), self.enter_registry_test_mode():
+            record.undo_start()
+
+    def test_lock_and_disconnection_between_preview_and_import_leave_books_right(self):
+        self.sync(self.account)
+        rows = self.rows(400, 91)
+        record = self.receive(self.csv(rows, ids="none", balances=False))
+        # Only the oldest three days are locked: the opening entry can move no more.
+        self.company.fiscalyear_lock_date = fields.Date.to_date(rows[2]["local_date"])
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.assertTrue(record.import_start()["changed"])
+        self.env.invalidate_all()
+        self.assertEqual(self.verdicts(record), {"held": 3, "new": 3})
+        self.assertIn("into a period locked until", record.screen_info()["obstacle"])
+        record.screen_decide_all("held", "skip")
+        self.assertFalse(record.screen_info()["obstacle"])
+        self.account.consent_ids.action_withdraw()
+        self.drive(record, "import_start", "done")
+        self.assertEqual(record.line_count, 3)
+        self.assert_balanced()
+
     def test_books_that_changed_since_the_preview_make_a_new_preview(self):
         record = self.receive(self.csv(self.rows()))
         self.sync(self.account)

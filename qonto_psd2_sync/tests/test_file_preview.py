@@ -13,6 +13,7 @@ from .file_common import FileCommon
 CAMT = (
     b'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt/></Document>'
 )
+MT940 = b":20:STARTUMS\n:25:10020030/1234567\n:28C:1/1\n:60F:C260101EUR1,00\n"
 FOREIGN = b"Fecha;Importe;Concepto\n01-02-2026;-12,50;Alquiler\n03-02-2026;100,00;Cliente\n"
 
 
@@ -129,7 +130,7 @@ class TestFilePreview(FileCommon):
     def test_files_of_other_kinds_are_refused_in_words(self):
         for name, data, words in (
             ("a.xml", CAMT, "account_statement_import_camt"),
-            ("a.sta", b":20:STARTUMS\n:25:10020030/1234567\n:28C:1/1\n:60F:C260101EUR1,00\n", "_import_mt940"),
+            ("a.sta", MT940, "account_statement_import_file"),
             ("a.pdf", b"%PDF-1.7\n", "It is a PDF"),
             ("a.csv", b"", "It is empty"),
         ):
@@ -155,6 +156,27 @@ class TestFilePreview(FileCommon):
         )
         again = self.receive(FOREIGN + b"05-02-2026;1,00;Nuevo\n", "banco2.csv")
         self.assertEqual(self.verdicts(again), {"new": 1, "present": 2})
+
+    def test_two_columns_of_one_header_are_proposed_once_and_refused_by_name_when_both_mean_the_same(self):
+        attachment = self.env["ir.attachment"].create({"name": "banco.csv", "datas": base64.b64encode(
+            b"Fecha;Importe;Concepto;Importe\n03-02-2026;;Alquiler;-10,00\n04-02-2026;n/a;Cliente;20,00\n"
+        )})
+        action = self.env["qonto.file.upload"].create({
+            "account_id": self.account.id, "attachment_ids": [fields.Command.set(attachment.ids)],
+        }).action_preview()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(
+            wizard.line_ids.mapped("meaning"), ["settled_local", "ignored", "reference", "amount"], "the better data"
+        )
+        wizard.line_ids[1].meaning = "amount"
+        with self.assert_told(
+            r"“Importe” \(column 2\) and “Importe” \(column 4\) can't both be “Amount, with its sign”"
+        ):
+            wizard.action_confirm()
+        wizard.line_ids[1].meaning = "ignored"
+        record = self.env["qonto.file.import"].browse(wizard.action_confirm()["params"]["import_id"])
+        amounts = [row["amount"] for row in record.screen_rows()["rows"]]
+        self.assertEqual(amounts, [record.currency_id.format(amount) for amount in (-10, 20)])
 
     # === WHERE FILES ARRIVE, AND WHOSE THEY ARE === #
 

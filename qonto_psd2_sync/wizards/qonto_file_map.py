@@ -42,7 +42,7 @@ class QontoFileMap(models.TransientModel):
     def _values_for(self, account, attachments, attachment, error: FileError) -> dict:
         """Return the values of the screen for a header that is not known, with a proposal."""
         proposed = error.suggestion
-        meanings = {header: column.value for header, column in proposed.columns} if proposed else {}
+        meanings = proposed.meanings(error.header) if proposed else [None] * len(error.header)
         return {
             "account_id": account.id,
             "attachment_ids": [fields.Command.set(attachments.ids)],
@@ -57,12 +57,13 @@ class QontoFileMap(models.TransientModel):
             "line_ids": [
                 fields.Command.create({
                     "header": header,
+                    "number": number + 1,
                     "sample": "\n".join(
                         str(row[number])[:60] for row in error.sample[:3] if number < len(row) and row[number]
                     ),
-                    "meaning": meanings.get(header, "ignored"),
+                    "meaning": meaning.value if meaning else "ignored",
                 })
-                for number, header in enumerate(error.header) if header
+                for number, (header, meaning) in enumerate(zip(error.header, meanings, strict=True)) if header
             ],
         }
 
@@ -75,10 +76,7 @@ class QontoFileMap(models.TransientModel):
             raise UserError(self.env._("Say which column has the date."))
         if "amount" not in meanings and not {"debit", "credit"} <= set(meanings):
             raise UserError(self.env._("Say which column has the amount, or which two have debit and credit."))
-        double = next((meaning for meaning in meanings if meaning != "ignored" and meanings.count(meaning) > 1), None)
-        if double:
-            labels = dict(self.line_ids._fields["meaning"]._description_selection(self.env))
-            raise UserError(self.env._("Two columns can't both be “%s”.", labels[double]))
+        self._check_each_once()
         words = [word.strip() for word in (self.booked_words or "").split(",") if word.strip()]
         mapping = Mapping(
             signature=self.signature,
@@ -98,12 +96,30 @@ class QontoFileMap(models.TransientModel):
             mappings.create({**values, "company_id": company.id, "signature": self.signature})
         return self.env["qonto.file.upload"]._preview(self.account_id, self.attachment_ids)
 
+    def _check_each_once(self):
+        """Refuse two columns of one meaning, naming both."""
+        first = {}
+        for line in self.line_ids.sorted("number").filtered(lambda line: line.meaning != "ignored"):
+            if (before := first.setdefault(line.meaning, line)) != line:
+                raise UserError(self.env._(
+                    "“%(first)s” (column %(first_number)s) and “%(second)s” (column %(second_number)s) can't both be "
+                    "“%(meaning)s”. Say “%(ignored)s” of one of them.",
+                    first=before.header, first_number=before.number, second=line.header, second_number=line.number,
+                    **{
+                        name: dict(line._fields["meaning"]._description_selection(self.env))[meaning]
+                        for name, meaning in (("meaning", line.meaning), ("ignored", "ignored"))
+                    },
+                ))
+
 
 class QontoFileMapLine(models.TransientModel):
     _name = "qonto.file.map.line"
     _description = "Column of a file"
 
+    _order = "number, id"
+
     map_id = fields.Many2one("qonto.file.map", required=True, ondelete="cascade")
+    number = fields.Integer(string="No.", readonly=True)
     header = fields.Char(string="Column", required=True, readonly=True)
     sample = fields.Text(string="For example", readonly=True)
     meaning = fields.Selection(

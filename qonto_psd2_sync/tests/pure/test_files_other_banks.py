@@ -94,3 +94,19 @@ def test_no_meaning_is_guessed_twice():
             read_statement(text.encode())
         columns = [column for _header, column in caught.value.suggestion.columns]
         assert len(columns) == len(set(columns))
+
+
+def test_of_columns_that_may_mean_the_same_the_one_with_better_data_is_proposed_and_of_equal_ones_the_first():
+    for columns, cells, proposed in (
+        ("Datum;Betrag;Betrag", "21.05.2024;;-37,96", 2), ("Datum;Betrag;Betrag", "21.05.2024;-37,96;", 1),
+        ("Datum;Betrag;Betrag", "21.05.2024;-37,96;1,00", 1),
+        ("Datum;Betrag EUR;Umsatz", "21.05.2024;n/a;-37,96 EUR", 2),
+        ("Datum;Betrag;Betrag;Betrag", "21.05.2024;x;-37,96;1", 2),
+    ):
+        text = f"{columns};Text\n{cells};EDEKA\n".encode()
+        with pytest.raises(FileError) as caught:
+            read_statement(text)
+        meanings = caught.value.suggestion.meanings(caught.value.header)
+        assert [number for number, meaning in enumerate(meanings) if meaning is Column.AMOUNT] == [proposed]
+        (row,) = read_statement(text, mappings=[caught.value.suggestion]).rows
+        assert row.amount == Decimal("-37.96")

@@ -48,6 +48,10 @@ export class QontoFileImportAction extends Component {
         this.importId = importId;
         Object.assign(this.state, { verdict: "", offset: 0, error: "" });
         this.props.updateActionState?.({ resId: importId });
+        await this.refresh();
+    }
+
+    async refresh() {
         this.state.info = await this.call("screen_info");
         if (this.state.info.state === "preview") {
             await this.loadRows();
@@ -118,6 +122,8 @@ export class QontoFileImportAction extends Component {
         try {
             await work();
         } catch (error) {
+            // What somebody did elsewhere shows at once.
+            await this.refresh().catch(() => {});
             this.state.error = error.data?.message || error.message;
         } finally {
             this.state.busy = false;
@@ -140,6 +146,10 @@ export class QontoFileImportAction extends Component {
     }
 
     async drive() {
+        if (this.driving) {
+            return;
+        }
+        this.driving = true;
         let before = -1;
         try {
             while (this.alive && AT_WORK.includes(this.state.info.state)) {
@@ -156,6 +166,8 @@ export class QontoFileImportAction extends Component {
             }
         } catch (error) {
             this.state.error = error.data?.message || error.message;
+        } finally {
+            this.driving = false;
         }
     }
 
