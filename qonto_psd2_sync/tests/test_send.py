@@ -50,6 +50,16 @@ class TestSend(SendingCommon):
         with self.assert_told("nothing to send"):
             order.action_send()
 
+    def test_whoever_presses_second_does_not_take_the_payment_over(self):
+        colleague = self.consent_of_another("manager", SEND)
+        order = self.order()
+        self.press_send(order)
+        self.press_send(order.with_user(colleague))
+        self.assertEqual((order.sender_id, order.consent_id), (self.env.user, self.consent))
+        self.drive(order.with_user(colleague))
+        self.assertEqual((self.state(order), self.pushes()), ("awaiting_sca", 1))
+        self.assertEqual(self.drive(order)["person"], self.env.user.name)
+
     def test_if_the_browser_is_gone_the_scheduled_action_sends_polls_and_replays(self):
         order = self.order()
         self.press_send(order)
