@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..models import payment_clock
 from .payment_common import GOOD, IBAN, SEND
 from .sending_common import MOVED, SendingCommon
 
@@ -115,6 +116,13 @@ class TestSend(SendingCommon):
         self.job()
         polled = len([call for call in self.bank.requests() if "sca_sessions" in call["path"]])
         self.assertEqual(polled - polls, 1)
+        # Of two that both found it due, whoever comes second does not ask.
+        self.wait(seconds=10)
+        now = payment_clock.now(self.env)
+        with self.enter_registry_test_mode():
+            for expected in (True, False):
+                with order.sudo()._apart() as tab:
+                    self.assertEqual(tab._claim_poll(now), expected)
         self.assertEqual(self.pushes(), 1, "a phone rings once")
 
     def test_refused_and_expired_end_it_and_free_the_bill(self):
