@@ -148,11 +148,8 @@ class QontoFileImport(models.Model):
         """Open the screen with the preview, the progress or the result."""
         self.ensure_one()
         return {
-            "type": "ir.actions.client",
-            "tag": "qonto_psd2_sync.file_import",
-            "name": self.env._("Import bank file"),
+            **self.env["ir.actions.client"]._for_xml_id("qonto_psd2_sync.action_file_import_screen"),
             "params": {"import_id": self.id},
-            "path": "qonto-import",
         }
 
     def action_open_lines(self):

@@ -165,7 +165,7 @@ class QontoFileImport(models.Model):
     def _why_not(self, index, chosen: dict) -> str | bool:
         """Say why this can't be imported as it is decided now, if it can't."""
         if waiting := len(chosen.get("", ())):
-            return self.env._("Decide on %s rows first: nobody else can tell what they are.", waiting)
+            return self.env._("To decide first: %s. Nobody else can tell what these rows are.", waiting)
         if not chosen.get(IMPORT) and not chosen.get(SAME):
             return self.env._("There is nothing to import.")
         opening = self._new_opening(index, chosen)

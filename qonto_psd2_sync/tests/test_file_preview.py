@@ -37,6 +37,11 @@ class TestFilePreview(FileCommon):
         self.assertEqual(line.journal_id, self.account.journal_id)
         self.assertIn("ID is there", row["why"])
 
+    def test_screen_has_an_address_that_can_be_reloaded(self):
+        action = self.receive(self.csv(self.rows(400, 91))).action_open()
+        found = self.env["ir.actions.client"].search([("path", "=", action["path"])])
+        self.assertEqual(found.tag, action["tag"])
+
     def test_typed_line_is_suspect_until_somebody_decides(self):
         old = self.rows(400, 91)
         line = self.env["account.bank.statement.line"].create({
@@ -47,8 +52,8 @@ class TestFilePreview(FileCommon):
         suspects = self.verdicts(record)["suspect"]
         self.assertEqual(suspects, 1)
         self.assertEqual(self.rows_of(record, "suspect")[0]["line"]["id"], line.id)
-        self.assertIn("Decide on 1 rows first", record.screen_info()["obstacle"])
-        with self.assert_told("Decide on 1 rows first"), self.enter_registry_test_mode():
+        self.assertIn("To decide first: 1", record.screen_info()["obstacle"])
+        with self.assert_told("To decide first: 1"), self.enter_registry_test_mode():
             record.import_start()
         self.decide(record, "suspect", "same")
         self.drive(record, "import_start", "done")
@@ -107,7 +112,7 @@ class TestFilePreview(FileCommon):
         row = self.rows_of(record, "bad")[0]
         self.assertEqual((row["number"], row["amount"]), (2, ""))
         self.assertIn("Column “Total amount (incl. VAT)”: “five thousand” is no amount", row["why"])
-        self.assertIn("Decide on 1 rows first", record.screen_info()["obstacle"])
+        self.assertIn("To decide first: 1", record.screen_info()["obstacle"])
         self.decide(record, "bad", "skip")
         self.drive(record, "import_start", "done")
         self.assertEqual(record.line_count, 5)

@@ -1,4 +1,4 @@
-import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
+import { Component, onMounted, onWillDestroy, onWillStart, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
@@ -32,9 +32,8 @@ export class QontoFileImportAction extends Component {
             busy: false,
         });
         this.alive = true;
-        onWillStart(async () => {
-            await this.load(this.importId);
-        });
+        onWillStart(() => this.importId && this.load(this.importId));
+        onMounted(() => this.importId || this.openImports());
         onWillDestroy(() => {
             this.alive = false;
         });
