@@ -138,9 +138,9 @@ class QontoFileImport(models.Model):
         if not before or account.currency_id.is_zero(taken_back) or (self.opening_after_id and not opening):
             return
         amount = (account._opening_amount(opening) if opening else 0.0) + taken_back
-        account._move_opening(
+        # What the record tells, and where a later undo of the lines that stay now starts from.
+        self.opening_after_id = account._move_opening(
             account._opening_day(), account.currency_id.round(amount), like=before,
             reason=self.env._("The import of the file “%s” was undone.", self.name),
         )
         self.past_move_ids |= opening
-        # Undone again later, for lines that stay now, it starts from here.

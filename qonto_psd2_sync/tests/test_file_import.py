@@ -310,6 +310,7 @@ class TestFileImport(FileCommon):
         self.assertIn("1 stay: they are matched", record.summary)
         self.assert_balanced()
         self.assertEqual(self.account.opening_move_id.date, rent.date - timedelta(days=1))
+        self.assertEqual(record.opening_after_id, self.account.opening_move_id, "as it is now")
         rent.action_undo_reconciliation()
         self.undo(record)
         self.assertFalse(record.line_count)
