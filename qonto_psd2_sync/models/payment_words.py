@@ -68,13 +68,13 @@ def sentences(env, facts: dict) -> dict:
 
 
 def who_in_words(env, who: str) -> str:
-    """Return who acts."""
+    """Return who acts; where it is somebody in particular, that name."""
     return {
         YOU: env._("You"),
         ADMIN: env._("Your administrator"),
         PAYEE: env._("The payee"),
         QONTO: env._("Qonto"),
-    }[who]
+    }.get(who, who)
 
 
 def told(env, problem) -> dict:

@@ -137,6 +137,7 @@ def _bills(env, f) -> dict:
             env._("The payment for %s was canceled in Odoo.", bill or payee), "you", anew
         ),
         "already_paid": lambda: (
+            env._("This may have been moved between these accounts already.") if f["own"] else
             env._("%(payee)s may have been paid already: %(count)s payments look like the same one.",
                   payee=payee, count=f["count"])
             if f["count"] != 1 else

@@ -42,14 +42,14 @@ def sentences(env, f) -> dict:
             env._("%(sender)s sent it, and the consent of %(sender)s has ended. Qonto is asked with the access of "
                   "%(other)s, which may not show it: not to find it so proves nothing.",
                   sender=f["sender"], other=f["other"]),
-            "you",
+            f["sender"] or "you",
             env._("%s connects Qonto again (Qonto → Connect), as the same member. Odoo then asks with that; it can be "
                   "given up after three such look-ups over 24 hours.", f["sender"]),
         ),
         "nobody_can_look": lambda: (
             env._("%s sent it, and nobody's consent covers the account any more: Qonto cannot be asked what became of "
                   "it.", f["sender"]),
-            "you",
+            f["sender"] or "you",
             env._("%s connects Qonto again (Qonto → Connect), as the same member. Odoo then asks with that; it can be "
                   "given up after three such look-ups over 24 hours.", f["sender"]),
         ),

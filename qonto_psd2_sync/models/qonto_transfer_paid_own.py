@@ -67,7 +67,7 @@ class QontoPaymentOrder(models.Model):
             if rows:
                 rows = rows[:FOUND_AT_MOST]
                 about = sorted([row["what"], row["ref"]] for row in rows)
-                facts = {"payee": transfer.payee_name, "count": len(rows), "hits": rows}
+                facts = {"payee": transfer.payee_name, "count": len(rows), "hits": rows, "own": True}
                 found.append(Problem("already_paid", transfer, facts, decidable=True, about=about))
         return found
 

@@ -124,6 +124,7 @@ class TestSendInternal(SendingCommon):
         order = self.moved(900.0)
         self.assertEqual(self.stopped_by(order), [("own_accounts", "accounts_reference")])
         (told,) = order.progress()["problems"]
+        self.assertIn("moved between these accounts already", told["what"])
         self.assertIn("possibly already transferred", told["hits"][0]["what"])
         self.assertEqual((told["hits"][0]["amount"], told["decidable"]), (900.0, True))
         order.action_decide("already_paid", GOOD)

@@ -100,6 +100,7 @@ class TestSendUnknown(SendingCommon):
         for name in (self.env.user.name, colleague.name):
             self.assertIn(name, missing["what"])
         self.assertIn("Connect", missing["then"])
+        self.assertEqual(missing["who"], self.env.user.name)
         with self.assert_told("still being asked"):
             order.transfer_ids.action_give_up(GOOD)
         # What it says to do: the sender connects again, as the same member.
