@@ -55,6 +55,7 @@ def test_an_import_whose_server_is_killed_three_times_ends_by_itself_with_each_r
     for least, pause in ((BATCH, 0), (ROWS - BATCH, 0.5)):
         _let_the_lease_run_out(database)
         server = odoo_server(database, ONE_CRON, environment=bank.environment)
+        _wake_the_scheduler(database)
         wait_until(
             lambda least=least: number(database, POSITION) >= least, seconds=WITHIN, what=f"{least} rows are in"
         )
@@ -64,6 +65,7 @@ def test_an_import_whose_server_is_killed_three_times_ends_by_itself_with_each_r
 
     _let_the_lease_run_out(database)
     server = odoo_server(database, ONE_CRON, environment=bank.environment)
+    _wake_the_scheduler(database)
     wait_until(
         lambda: query(database, "SELECT state FROM qonto_file_import") == ["done"],
         seconds=WITHIN, what="the import ends by itself",
@@ -107,3 +109,12 @@ def _let_the_lease_run_out(database: str) -> None:
         "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 second' "
         "WHERE cron_name LIKE 'Qonto: sync%'",
     )
+
+
+def _wake_the_scheduler(database: str) -> None:
+    """It looks by itself once a minute; said to it before it listens, it does not hear."""
+    def at_work() -> bool:
+        query("postgres", f"NOTIFY cron_trigger, '{database}'")
+        return number(database, AT_WORK) == 1
+
+    wait_until(at_work, seconds=WITHIN, what="the scheduled action is at work")
