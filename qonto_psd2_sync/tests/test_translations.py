@@ -24,7 +24,10 @@ TAG = re.compile(r"<[^>]+>")
 # A name of the source's: with an underscore, or with a capital inside.
 IDENTIFIER = re.compile(r"\w*[^\W_]_[^\W_]\w*|\b[a-z]+[A-Z]\w*")
 # What somebody must type or look for in just this spelling.
-MEANT_SO = {"QONTO_PSD2_SYNC_KEY", "api_url", "file_hosts", "max_cron_threads", "oauth_url", "qonto_psd2_sync"}
+MEANT_SO = {
+    "QONTO_PSD2_SYNC_KEY", "account_statement_import_file", "api_url", "file_hosts", "max_cron_threads", "oauth_url",
+    "qonto_psd2_sync",
+}
 SAME_IN_GERMAN = {
     "%(account)s: %(problem)s",
     "%(account)s: %(reason)s",
