@@ -35,7 +35,7 @@ class QontoAccount(models.Model):
         """Name the days that a connection given today can't reach: since the last sync, but more than 90 days ago."""
         seen = max(filter(None, (self.watermark, self.last_sync_at)), default=None)
         first = self._local_day(seen.replace(tzinfo=timezone.utc)) if seen else self.start_date
-        today = self._today()
+        today = self._local_day(fields.Datetime.now().replace(tzinfo=timezone.utc))
         last = today - WINDOW - timedelta(days=1)
         first = max(first, self.start_date)
         if first > last or self.gap_ids.filtered(lambda gap: gap.date_to >= last):

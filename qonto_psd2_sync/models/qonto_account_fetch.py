@@ -96,7 +96,7 @@ class QontoAccount(models.Model):
     def _fetch_start(self, run) -> datetime:
         """Return the aware instant to ask from: the watermark less an overlap, and no further than the window."""
         now = fields.Datetime.now()
-        floor = self._start_of_day(self._today() - WINDOW)
+        floor = self._start_of_day(self._local_day(now.replace(tzinfo=timezone.utc)) - WINDOW)
         start = self._start_of_day(self.start_date)
         if self.watermark:
             deep = not self.deep_sync_at or self.deep_sync_at <= now - DEEP_EVERY
