@@ -118,12 +118,12 @@ class Bank:
 
 
 class Office(WebClient):
-    """The administrator's browser, without the screens."""
+    """The administrator's browser, or that of somebody whose password is the name, without the screens."""
 
     today = date.today().isoformat()
 
-    def __init__(self, url: str, database: str) -> None:
-        super().__init__(url, database, "admin", "admin")
+    def __init__(self, url: str, database: str, login: str = "admin") -> None:
+        super().__init__(url, database, login, login)
 
     def read(self, model: str, domain: list[Any], names: list[str], **values: Any) -> list[dict[str, Any]]:
         """Return the records that match, all of them."""

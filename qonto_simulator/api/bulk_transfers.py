@@ -46,7 +46,8 @@ async def create_bulk_transfer(call: Call) -> Response:
     if not all(order.beneficiary and order.beneficiary.trusted for order in found):
         total = sum(order.amount_cents for order in found)
         euros = f"{total // 100:,}.{total % 100:02d} EUR"
-        await call.prove("transfer.bulk.create", f"Send {len(found)} transfers, {euros} in all")
+        count = "one transfer" if len(found) == 1 else f"{len(found)} transfers"
+        await call.prove("transfer.bulk.create", f"Send {count}, {euros} in all")
     grant_id = call.grant.id if call.grant else None
     bulk = bulks.make_bulk(bank, account, call.membership, list(inputs), grant_id, key_of(call))
     payees.spend_proof(bank, token)
