@@ -88,7 +88,7 @@ def test_uninstalling_leaves_lines_matches_payments_and_balances_unchanged(
     complaints = [text for text in systems.complaints(server.log.read_text()) if ROOT_WARNING not in text]
     assert complaints == []
     office.introduce(bank)
-    with pytest.raises(say.Problem, match=r"already has \d+ lines? from"):
+    with pytest.raises(say.Problem, match=r"already has lines from"):
         office.connect(bank, main_only=True)
     assert office.read("qonto.account", [], ["name"]) == []
 

@@ -65,19 +65,19 @@ def explain(env, kind: str, detail: str = "") -> str:
     detail = detail or ""
     words = {
         "network": lambda: env._(
-            "Qonto could not be reached (%(detail)s). Nothing is lost; it is tried again by itself. If it lasts, check "
-            "that this server may open connections to Qonto.",
+            "Qonto could not be reached. Nothing is lost; it is tried again by itself. If it lasts, check that this "
+            "server may open connections to Qonto. (%(detail)s)",
             detail=detail,
         ),
         "tls": lambda: env._(
-            "The connection to Qonto is not trustworthy, so it was not used (%(detail)s). Whoever runs the server "
-            "checks its clock, its certificates and any proxy in between.",
+            "The connection to Qonto is not trustworthy, so it was not used. Whoever runs the server checks its clock, "
+            "its certificates and any proxy in between. (%(detail)s)",
             detail=detail,
         ),
         "no_consent": lambda: env._("Nobody's consent covers this account. Connect Qonto."),
         "invalid_answer": lambda: env._(
-            "Qonto's answer could not be understood (%(detail)s). Nothing was booked from it; it is tried again by "
-            "itself. If it lasts, send this text to whoever looks after this addon.",
+            "Qonto's answer could not be understood. Nothing was booked from it; it is tried again by itself. If it "
+            "lasts, send this text to whoever looks after this addon. (%(detail)s)",
             detail=detail,
         ),
         "staging_token": lambda: env._(
@@ -101,8 +101,8 @@ def explain(env, kind: str, detail: str = "") -> str:
             "sends nothing. Connect Qonto again if this database shall talk to the bank."
         ),
         "forbidden": lambda: env._(
-            "Qonto does not allow this: %(detail)s. The member who connected lacks a right at Qonto, or the app a "
-            "permission. An owner or admin at Qonto connects again, or grants it.",
+            "Qonto does not allow this. The member who connected lacks a right at Qonto, or the app a permission. An "
+            "owner or admin at Qonto connects again, or grants it. (%(detail)s)",
             detail=detail,
         ),
         "not_found": lambda: env._(
@@ -116,7 +116,7 @@ def explain(env, kind: str, detail: str = "") -> str:
             "Qonto asks to wait: too many questions came from this server's address. It goes on by itself."
         ),
         "server_error": lambda: env._(
-            "Qonto has trouble answering right now (%(detail)s). Nothing is lost; it is tried again by itself.",
+            "Qonto has trouble answering right now. Nothing is lost; it is tried again by itself. (%(detail)s)",
             detail=detail,
         ),
         "sca_required": lambda: env._(
@@ -145,8 +145,8 @@ def explain(env, kind: str, detail: str = "") -> str:
             detail=detail,
         ),
         "internal": lambda: env._(
-            "An error in Odoo stopped the sync (%(detail)s). Nothing is lost; it is tried again by itself. The "
-            "server's log has the details.",
+            "An error in Odoo stopped the sync. Nothing is lost; it is tried again by itself. The server's log has the "
+            "details. (%(detail)s)",
             detail=detail,
         ),
     }

@@ -16,8 +16,8 @@ class IrModuleModule(models.Model):
             if live:
                 raise UserError(
                     self.env._(
-                        "%(count)s transfers at Qonto are still under way: %(names)s. Cancel them, or wait until they "
-                        "have ended and are matched; then uninstall.",
+                        "Transfers at Qonto that are still under way: %(names)s (%(count)s in all). Cancel them, or "
+                        "wait until they have ended and are matched; then uninstall.",
                         count=len(live), names=", ".join(transfer._held_by() for transfer in live[:5]),
                     )
                 )

@@ -28,7 +28,7 @@ class QontoAccountGap(models.Model):
     def _compute_display_name(self):
         for gap in self:
             gap.display_name = self.env._(
-                "%(first)s to %(last)s (%(days)s days)",
+                "%(first)s to %(last)s (days: %(days)s)",
                 first=format_date(self.env, gap.date_from),
                 last=format_date(self.env, gap.date_to),
                 days=gap.day_count,

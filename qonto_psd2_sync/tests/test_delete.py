@@ -34,7 +34,7 @@ class TestDelete(ConnectCase):
     def test_what_would_be_lost_is_shown(self):
         wizard = self.wizard()
         for words in (
-            f"{len(self.lines)} bank lines", f"{len(self.account.transaction_ids)} transactions", "start date",
+            f"bank lines: {len(self.lines)},", f"transactions: {len(self.account.transaction_ids)}", "start date",
             f"the access of {self.env.user.name}",
         ):
             self.assertIn(words, wizard.loses)
@@ -49,7 +49,7 @@ class TestDelete(ConnectCase):
             ]}
         )
         self.assertTrue(line.is_reconciled)
-        self.assert_refused("1 bank lines are matched")
+        self.assert_refused("Bank lines that are matched with documents or booked: 1")
 
     def test_a_locked_period_is_in_the_way(self):
         # Odoo lets nobody lock unmatched lines away; they can come later, by an exception to the lock.
@@ -70,7 +70,7 @@ class TestDelete(ConnectCase):
         self.wizard()
         self.assertFalse(self.wizard().obstacles)
         payment.action_post()
-        self.assert_refused("1 payments were made with it")
+        self.assert_refused("Payments made with it: 1")
 
     def test_a_sync_under_way_is_in_the_way(self):
         self.account.sudo().lease_until = Datetime.now() + timedelta(minutes=1)

@@ -220,7 +220,9 @@ class TestMap(QontoCommon):
         line = self.change(self.line(), start_date=self.today - timedelta(days=20))
         self.assertEqual(line.overlap_count, 3)
         self.assertTrue(line.map_id.has_overlaps)
-        self.assert_refused(line, self.journal.display_name, "already has 3 lines", "later start date", "all the same")
+        self.assert_refused(
+            line, self.journal.display_name, "already has lines from", "on: 3.", "later start date", "all the same"
+        )
         self.change(line, overlap_agreed=True)
         self.assertEqual(self.confirm(line).start_date, self.today - timedelta(days=20))
 

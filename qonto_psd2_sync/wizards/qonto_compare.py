@@ -82,7 +82,7 @@ class QontoCompare(models.TransientModel):
             "difference_ids": [fields.Command.create(values) for values in differences],
             "importable": bool(missing),
             "verdict": (
-                self.env._("%s transactions differ.", len(differences))
+                self.env._("Transactions that differ: %s.", len(differences))
                 if differences
                 else self.env._("Both sides have the same transactions, to the cent.")
             ),

@@ -45,16 +45,16 @@ class QontoDelete(models.TransientModel):
             days = lines.mapped("date")
             words.append(
                 self.env._(
-                    "%(count)s bank lines from %(first)s to %(last)s",
+                    "bank lines: %(count)s, from %(first)s to %(last)s",
                     count=len(lines), first=format_date(self.env, min(days)), last=format_date(self.env, max(days)),
                 )
             )
         words.append(
-            self.env._("what Qonto said about %(count)s transactions", count=len(account.transaction_ids))
+            self.env._("what Qonto said about its transactions: %(count)s", count=len(account.transaction_ids))
         )
         words.append(
             self.env._(
-                "the start date %(date)s and the history of %(runs)s syncs",
+                "the start date %(date)s and the history of its syncs: %(runs)s",
                 date=format_date(self.env, account.start_date), runs=len(account.run_ids),
             )
         )
@@ -97,12 +97,12 @@ class QontoDelete(models.TransientModel):
             ]
         )
         if matched:
-            words.append(self.env._("%s bank lines are matched with documents or booked.", len(matched)))
+            words.append(self.env._("Bank lines that are matched with documents or booked: %s.", len(matched)))
         lock_date = account.company_id._get_user_fiscal_lock_date(account.journal_id)
         if locked := self._lines([("date", "<=", lock_date)]):
             words.append(
                 self.env._(
-                    "%(count)s bank lines lie in a period locked until %(date)s.",
+                    "Bank lines in a period locked until %(date)s: %(count)s.",
                     count=len(locked), date=format_date(self.env, lock_date),
                 )
             )
@@ -113,14 +113,14 @@ class QontoDelete(models.TransientModel):
             [("journal_id", "=", account.journal_id.id), ("state", "in", ("in_process", "paid"))]
         )
         if payments:
-            words.append(self.env._("%s payments were made with it.", payments))
+            words.append(self.env._("Payments made with it: %s.", payments))
         if transfers := self.env["qonto.transfer"].sudo().search([("order_id.account_id", "=", account.id)]):
             live = transfers.filtered("live")
             words.append(
                 self.env._(
                     "Transfers are under way: %s.", ", ".join(transfer._held_by() for transfer in live[:5])
                 )
-                if live else self.env._("%s transfers were ordered from it, of which the record stays.", len(transfers))
+                if live else self.env._("Transfers ordered from it, of which the record stays: %s.", len(transfers))
             )
         if account.lease_until and account.lease_until > fields.Datetime.now():
             words.append(self.env._("A sync is under way. Try again in a few minutes."))
@@ -161,7 +161,7 @@ class QontoDelete(models.TransientModel):
         lines, journal = self._lines(), account.journal_id
         self._ending_consents().with_env(self.env).action_withdraw()
         evidence = self.env._(
-            "%(user)s deleted the Qonto account %(account)s with %(count)s bank lines.",
+            "%(user)s deleted the Qonto account %(account)s. Bank lines deleted with it: %(count)s.",
             user=self.env.user.name, account=account.name, count=len(lines),
         )
         for record in (*account.consent_ids, journal):

@@ -38,10 +38,9 @@ class QontoMapLine(models.TransientModel):
         if self.overlap_count and not self.overlap_agreed:
             raise UserError(
                 self.env._(
-                    "%(account)s: the journal %(journal)s already has %(count)s lines from %(date)s on. If they are "
-                    "the "
-                    "same transactions, they would stand there twice: choose a later start date. Else tick “Sync these "
-                    "days all the same”.",
+                    "%(account)s: the journal %(journal)s already has lines from %(date)s on: %(count)s. If they are "
+                    "the same transactions, they would stand there twice: choose a later start date. Else tick “Sync "
+                    "these days all the same”.",
                     account=self.name,
                     journal=self.journal_id.display_name,
                     count=self.overlap_count,

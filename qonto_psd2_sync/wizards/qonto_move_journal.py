@@ -76,8 +76,8 @@ class QontoMoveJournal(models.TransientModel):
         })
         account.sudo().journal_id = journal
         account.message_post(body=self.env._(
-            "%(user)s moved it from the journal %(before)s to %(after)s: %(moved)s lines are booked there, %(stayed)s "
-            "stay where they are.",
+            "%(user)s moved it from the journal %(before)s to %(after)s. Lines that are booked there: %(moved)s; that "
+            "stay where they are: %(stayed)s.",
             user=self.env.user.name, before=before.display_name, after=journal.display_name, moved=len(movable),
             stayed=len(staying),
         ))

@@ -2,6 +2,7 @@ import { Component, onMounted, onWillDestroy, onWillStart, useState } from "@odo
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { errorWords } from "../told/error_words";
 
 const PAGE = 50;
 const PAUSE_WHEN_NOTHING_MOVES = 1500;
@@ -123,7 +124,7 @@ export class QontoFileImportAction extends Component {
         } catch (error) {
             // What somebody did elsewhere shows at once.
             await this.refresh().catch(() => {});
-            this.state.error = error.data?.message || error.message;
+            this.state.error = errorWords(error);
         } finally {
             this.state.busy = false;
         }
@@ -164,7 +165,7 @@ export class QontoFileImportAction extends Component {
                 before = progress.position;
             }
         } catch (error) {
-            this.state.error = error.data?.message || error.message;
+            this.state.error = errorWords(error);
         } finally {
             this.driving = false;
         }

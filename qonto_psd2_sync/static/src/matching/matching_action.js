@@ -6,6 +6,7 @@ import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { MatchingLine } from "./matching_line";
+import { errorWords } from "../told/error_words";
 
 // When fewer lines than this are left to decide, the next page is fetched.
 const FEW = 25;
@@ -232,7 +233,7 @@ export class QontoMatchingAction extends Component {
             try {
                 Object.assign(row, await act());
             } catch (error) {
-                const message = error.data?.message || error.message || String(error);
+                const message = errorWords(error);
                 const anew = await this.call("row", [row.id]).catch(() => ({ state: "open" }));
                 Object.assign(row, anew, { error: message });
             }

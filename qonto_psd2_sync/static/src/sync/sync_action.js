@@ -2,6 +2,7 @@ import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { errorWords } from "../told/error_words";
 
 const PAUSE_WHEN_NOTHING_MOVES = 1500;
 // How often the bank may be asked whether somebody has approved.
@@ -52,7 +53,7 @@ export class QontoSyncAction extends Component {
                 before = now;
             }
         } catch (error) {
-            this.state.error = error.data?.message || error.message;
+            this.state.error = errorWords(error);
             this.state.done = true;
         }
     }

@@ -60,7 +60,7 @@ tours.add("qonto_psd2_sync.disconnect", {
         ...openInvoicing(),
         ...openMainAccount(),
         press(".o_form_view button[name='action_delete']", "Try to delete it"),
-        see(".modal div[name='loses']:contains('1 bank lines')", "It says what would be lost"),
+        see(".modal div[name='loses']:contains('bank lines: 1,')", "It says what would be lost"),
         see(".modal .alert-danger:contains('are matched')", "And why that can't be"),
         see(".modal:not(:has(button[name='action_delete']:visible))", "There is no button for it"),
 

@@ -35,7 +35,7 @@ tours.add("qonto_psd2_sync.pay_many", {
         ...openInvoicing(),
         ...openQontoMenu("qonto_psd2_sync.menu_bills_to_pay"),
         see(".o_form_view div[name='next_discount']:contains('save')", "What paying soon saves"),
-        see(".o_data_row:contains('Havel Papier KG'):contains('is not trusted')", "Who cannot be paid, and why"),
+        see(".o_data_row:contains('Havel Papier KG'):contains('Not trusted yet')", "Who cannot be paid, and why"),
         see("div[name='selected_count']:contains('3')", "The others are ticked"),
         press(".o_data_row:contains('B-3') td[name='selected'] input", "Leave one for later"),
         see("div[name='selected_count']:contains('2')", "It is counted"),
