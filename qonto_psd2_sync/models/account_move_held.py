@@ -105,6 +105,13 @@ class AccountMoveLine(models.Model):
         if line:
             line.move_line_id._qonto_refuse(line.transfer_id)
 
+    def _qonto_held(self) -> dict:
+        """Map the id of each of these items that a live transfer pays → that transfer."""
+        lines = self.env["qonto.transfer.line"].sudo().search_fetch(
+            [("move_line_id", "in", self.ids), ("live", "=", True)], ["move_line_id", "transfer_id"]
+        )
+        return {line.move_line_id.id: line.transfer_id for line in lines}
+
     def _qonto_refuse(self, transfer):
         raise UserError(
             self.env._(

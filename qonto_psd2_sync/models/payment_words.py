@@ -95,7 +95,12 @@ def told(env, problem) -> dict:
 
 def words_of(transfer) -> Words:
     """Return where a transfer is, with the cause where there is one."""
-    facts = {"payee": transfer.payee_name, "amount": transfer.currency_id.format(transfer.amount)}
+    order = transfer.order_id
+    facts = {
+        "payee": transfer.payee_name, "amount": transfer.currency_id.format(transfer.amount),
+        "sender": order.sender_id.name or "", "account": order.account_id.display_name,
+        "company": order.company_id.name, **(transfer.reason_facts or {}),
+    }
     if transfer.given_up and transfer.state == "failed":
         return words(transfer.env, "given_up", reason=transfer.reason or "", **facts)
     code = transfer.alarm or transfer.reason

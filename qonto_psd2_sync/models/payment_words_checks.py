@@ -6,6 +6,7 @@ from datetime import date
 from odoo.tools import format_date
 
 from ..qonto_api import sepa
+from .payment_words_sending import in_brackets
 
 
 def sentences(env, f) -> dict:
@@ -250,8 +251,8 @@ def _asking(env, f) -> dict:
             env._("Send it in an hour. Until then check only what you are about to send."),
         ),
         "check_failed": lambda: (
-            env._("Qonto could not be asked about the payees. Nothing was sent. %s", f["detail"]).strip(), "you",
-            env._("Try again in a few minutes."),
+            env._("Qonto could not be asked about the payees. Nothing was sent."), "you",
+            env._("Try again in a few minutes.") + in_brackets(f["detail"]),
         ),
     }
 

@@ -6,7 +6,13 @@ def sentences(env, f) -> dict:
     """Return what makes what happened, who acts and what is next, by code."""
     return {
         "not_sent": lambda: (
-            env._("Nothing was sent. %s", f["detail"]).strip(), "you", env._("Send it again in a while.")
+            " ".join(filter(None, (env._("Nothing was sent."), f["said"]))), "you",
+            env._("Send it again in a while.") + in_brackets(f["detail"]),
+        ),
+        "not_reached": lambda: (
+            env._("Qonto could not be reached, or gave no answer. Nothing was sent."), "you",
+            env._("Send it again in a few minutes. If it lasts, your administrator checks that this server may open "
+                  "connections to Qonto.") + in_brackets(f["detail"]),
         ),
         "order_problem": lambda: (
             env._("The payment cannot be sent as it is: %s", f["detail"]), "you",
@@ -62,3 +68,8 @@ def sentences(env, f) -> dict:
             env._("Look in the Qonto app at once, and ask Qonto to call back the one too many."),
         ),
     }
+
+
+def in_brackets(detail: str) -> str:
+    """Return the technical part, for whoever is asked to help."""
+    return f" ({detail})" if detail else ""

@@ -66,6 +66,11 @@ def _over(env, f) -> dict:
         "failed": lambda: (
             env._("Qonto refused it. No money moved."), "you", env._("Look at the reason, then pay again.")
         ),
+        "may_give_up": lambda: (
+            env._("Qonto was asked for a day and shows no such payment."), "you",
+            env._("Look in the Qonto app. If it is not there either, give it up with a reason; then it can be sent "
+                  "again."),
+        ),
         "given_up": lambda: (
             env._("Qonto shows no such transfer. It was given up: “%s”", f["reason"]), "you",
             env._("The bill is open again. If the transfer turns up, Odoo tells you."),

@@ -336,23 +336,25 @@ class QontoPaymentOrder(models.Model):
 
     def _stopped_by_a_problem(self) -> bool:
         """Stop the whole order, whose bytes are one, if something has changed since it was approved."""
-        code, names = self._what_has_changed()
+        code, names, facts = self._what_has_changed()
         if code:
-            self._to_be_sent()._step_together(Stopped(code), names)
+            transfers = self._to_be_sent()
+            transfers.reason_facts = facts
+            transfers._step_together(Stopped(code), names)
             self._forget_challenge()
             self._commit()
         return bool(code)
 
-    def _what_has_changed(self) -> tuple[str, str]:
-        """Return why money may not move (any more), and at which payees; nothing: it may."""
+    def _what_has_changed(self) -> tuple[str, str, dict]:
+        """Return why money may not move (any more), at which payees, and what to say of it; nothing: it may."""
         if problem := self._grant_problem():
-            return problem, ""
+            return problem, "", {}
         problems = self._problems("replay")
         if not problems:
-            return "", ""
+            return "", "", {}
         first = problems[0]
         names = ", ".join(problem.transfer.payee_name for problem in problems if problem.transfer)
-        return first.code, names
+        return first.code, names, {name: fact for name, fact in first.facts.items() if isinstance(fact, str)}
 
     def _forget_challenge(self):
         self.sca_token_sealed = False
@@ -365,7 +367,7 @@ class QontoPaymentOrder(models.Model):
             return self._needs_person("too_late_to_repeat")
         if self._may_no_longer_leave_at_once():
             return self._needs_person("repeat_not_allowed")
-        code, names = self._what_has_changed()
+        code, names, _facts = self._what_has_changed()
         if code:
             return self._needs_person(code, names)
         proof = None

@@ -29,6 +29,8 @@ POLL_TIMEOUT = (5.0, 5.0)
 WATCHED = timedelta(seconds=5)
 READ = ((timedelta(minutes=10), timedelta(seconds=30)), (timedelta(days=1), timedelta(minutes=10)))
 READ_LATER = timedelta(hours=2)
+# Before anything was sent they say nothing about money.
+NO_ANSWER = ("network", "server_error", "in_progress", "invalid_answer")
 # At most so many calls a round.
 CALLS_A_ROUND = 4
 
@@ -265,9 +267,11 @@ class QontoPaymentOrder(models.Model):
     def _trouble(self) -> Problem:
         """Return what it was that needs a person: in the words for payments, else in those for the connection."""
         detail = self.trouble_detail or ""
+        if self.trouble in NO_ANSWER and not self._example("unknown"):
+            return Problem("not_reached", facts={"detail": detail})
         if is_known(self.env, self.trouble):
             return Problem(self.trouble, facts={"detail": detail, "sender": self.sender_id.name})
-        return Problem("not_sent", facts={"detail": explain(self.env, self.trouble, detail)})
+        return Problem("not_sent", facts={"said": explain(self.env, self.trouble, detail)})
 
     def _evidence(self) -> list[dict]:
         """Return what is known about an order whose money nobody knows: what was sent when, answers, look-ups."""
@@ -279,7 +283,7 @@ class QontoPaymentOrder(models.Model):
                 "consent_of": entry.consent_of_id.name or "",
                 "event": entry.event_words,
                 "state": entry.state_words,
-                "detail": entry.detail or "",
+                "detail": entry.detail_words or "",
                 "fingerprint": entry.fingerprint or "",
             }
             for entry in self.transfer_ids.trail_ids.sorted("id")

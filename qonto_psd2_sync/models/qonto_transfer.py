@@ -77,7 +77,7 @@ class QontoTransfer(models.Model):
             ("expired", "Not approved in time"),
             ("canceled", "Canceled"),
             ("declined", "Declined by the bank"),
-            ("failed", "Refused by the bank"),
+            ("failed", "Failed"),
         ],
         default="draft",
         required=True,
@@ -108,6 +108,7 @@ class QontoTransfer(models.Model):
     bank_ref = fields.Char(string="ID at Qonto", readonly=True, copy=False, index="btree_not_null")
     transaction_ref = fields.Char(string="Transaction at Qonto", readonly=True, copy=False, index="btree_not_null")
     reason = fields.Char(readonly=True, copy=False)
+    reason_facts = fields.Json(readonly=True, copy=False, help="What the sentence about the reason names.")
 
     _marker_uniq = models.Constraint("UNIQUE (marker)", "Each transfer has a mark of its own.")
     _client_ref_uniq = models.Constraint("UNIQUE (client_ref)", "Each transfer has an ID of its own.")

@@ -24,23 +24,25 @@ class QontoTransfer(models.Model):
         "qonto.transfer", string="Sent again as", readonly=True, copy=False, ondelete="restrict", check_company=True
     )
 
-    def action_cancel(self):
+    def action_cancel(self, reason: str = ""):
         """Cancel what the bank has not got yet, or has not executed yet (a later date).
 
+        :param reason: kept with the payment
         :raise UserError: it is too late
         """
         self.check_access("read")
+        reason = (reason or "").strip()
         early = self.sudo().filtered(lambda transfer: State(transfer.state) in BEFORE)
         later = self.sudo() - early
         if not self.env.user.has_group(SEND if later else PREPARE):
             raise AccessError(self.env._("You need the right to do this with payments at Qonto."))
         for order in early.order_id:
-            early.filtered(lambda transfer, order=order: transfer.order_id == order)._cancel_before_sending()
+            early.filtered(lambda transfer, order=order: transfer.order_id == order)._cancel_before_sending(reason)
         for transfer in later:
-            transfer._cancel_at_bank()
+            transfer._cancel_at_bank(reason)
         return True
 
-    def _cancel_before_sending(self):
+    def _cancel_before_sending(self, reason: str):
         """Nothing has left; what is in one frozen request is canceled together."""
         order = self.order_id
         if not order.try_lock_for_update(allow_referencing=True):
@@ -49,11 +51,11 @@ class QontoTransfer(models.Model):
         if order.send_asked_at:
             raise UserError(self.env._("It is being sent right now. Refuse it on the phone."))
         transfers = order._unsent() if order.request_sealed else self
-        transfers._step_together(Canceled("by_person"))
+        transfers._step_together(Canceled("by_person"), reason)
         transfers._follow_books()
         order._follow_with_activity()
 
-    def _cancel_at_bank(self):
+    def _cancel_at_bank(self, reason: str):
         """Ask the bank to cancel it, with this user's own consent; what became of it says the bank."""
         self.ensure_one()
         if self.state != State.SUBMITTED or not self.bank_ref:
@@ -68,7 +70,7 @@ class QontoTransfer(models.Model):
             said = words(self.env, error.code) if error.code == "cannot_cancel" else explain_error(self.env, error)
             raise UserError(str(said)) from error
         with self.order_id._apart() as order:
-            order.env["qonto.transfer"].browse(self.id)._step_together(Canceled("by_person"))
+            order.env["qonto.transfer"].browse(self.id)._step_together(Canceled("by_person"), reason)
             order._commit()
         self.order_id._let_the_books_follow()
 

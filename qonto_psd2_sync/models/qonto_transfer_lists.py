@@ -99,19 +99,30 @@ class AccountMove(models.Model):
         "qonto.payment.order", string="Payment order at Qonto", compute="_compute_qonto_order", compute_sudo=True
     )
     qonto_payment_words = fields.Char(string="Paid by Qonto", compute="_compute_qonto_order", compute_sudo=True)
+    qonto_live = fields.Boolean(string="Being paid with Qonto", compute="_compute_qonto_order", compute_sudo=True)
+    qonto_nothing_else = fields.Boolean(
+        string="Nothing else to pay", compute="_compute_qonto_order", compute_sudo=True,
+        help="Nothing of it is left that another way could pay.",
+    )
 
     @api.depends("line_ids")
     @api.depends_context("lang")
     def _compute_qonto_order(self):
-        """The latest transfer that pays it; one that was canceled before it was sent is no news."""
+        """The latest transfer that pays it, a live one first; one that was canceled before it was sent is no news."""
         rows = self.env["qonto.transfer.line"].search(
-            [("move_line_id.move_id", "in", self.ids), ("transfer_id.state", "!=", "canceled")], order="id"
-        )
+            [("move_line_id.move_id", "in", self.ids), ("transfer_id.state", "!=", "canceled")]
+        ).sorted(lambda row: (row.live, row.id))
         latest = {row.move_id.id: row.transfer_id for row in rows}
+        held = rows.filtered("live").move_line_id
         for move in self:
             transfer = latest.get(move.id)
             move.qonto_order_id = transfer.order_id if transfer else False
             move.qonto_payment_words = transfer._in_words() if transfer and not transfer.matched else False
+            live = held.filtered(lambda item, move=move: item.move_id == move)
+            move.qonto_live = bool(live)
+            move.qonto_nothing_else = bool(live) and not move.line_ids.filtered(
+                lambda item: item.account_type in ("liability_payable", "asset_receivable") and not item.reconciled
+            ) - live
 
     def action_qonto_order(self):
         """Open the order that pays this bill."""

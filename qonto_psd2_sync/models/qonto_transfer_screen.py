@@ -53,8 +53,15 @@ class QontoPaymentOrder(models.Model):
                 }
                 for stray in account._open_strays()
             ],
+            "decisions": self._reasons(order, "balance_low"),
             "rows": self._rows(),
         }
+
+    @staticmethod
+    def _reasons(record, code: str) -> list[dict]:
+        """Return who went on in spite of a problem, and why."""
+        decision = (record.decisions or {}).get(code)
+        return [{"name": decision["name"], "reason": decision["reason"]}] if decision else []
 
     def _count_words(self, count: int) -> str:
         return self.env._("one transfer") if count == 1 else self.env._("%s transfers", count)
@@ -103,6 +110,7 @@ class QontoPaymentOrder(models.Model):
                     for bill in transfer.line_ids.move_id
                 ],
                 "booked_label": self.env._("Booked"),
+                "decisions": self._reasons(transfer, "already_paid"),
                 "note": transfer._why_taken_out(),
             }
         return rows
@@ -120,8 +128,10 @@ class QontoTransfer(models.Model):
     _inherit = "qonto.transfer"
 
     def _why_taken_out(self) -> str:
-        """Return who took a transfer out of its order, and why; empty: nobody did."""
+        """Return who canceled a transfer, and why if that was said; empty: nobody did."""
         if self.state != "canceled":
             return ""
-        entry = self.trail_ids.filtered(lambda row: row.event == "Canceled" and row.detail)[-1:]
-        return f"{entry.user_id.name}: “{entry.detail}”" if entry else ""
+        entry = self.trail_ids.filtered(lambda row: row.event == "Canceled")[-1:]
+        if not entry.detail:
+            return entry.user_id.name or ""
+        return f"{entry.user_id.name}: “{entry.detail}”"

@@ -3,8 +3,11 @@
 
 from odoo import models
 
+from ..payments import State
+from ..payments.windows import may_give_up
 from ..qonto_api.payment_orders import Payee, TransferOrder
-from .payment_words import words_of
+from . import payment_clock
+from .payment_words import words, words_of
 from .qonto_payment_order_send import decimal_of
 
 
@@ -27,11 +30,15 @@ class QontoTransfer(models.Model):
     def _progress(self) -> dict:
         """Tell how one transfer stands, in plain values."""
         said = words_of(self)
+        if self.state == State.UNKNOWN and may_give_up(self._life(), payment_clock.now(self.env)):
+            said = words(self.env, "may_give_up")
         return {
             "id": self.id,
             "payee": self.payee_name,
             "amount": self.amount,
             "state": self.state,
+            # By a check, right before money would have moved; a person who took it out wanted that.
+            "stopped": self.state == State.CANCELED and self.reason != "by_person",
             "label": dict(self._fields["state"]._description_selection(self.env))[self.state],
             "words": {"what": said.what, "who": said.who, "then": said.then},
         }

@@ -9,13 +9,28 @@ class QontoTransferTrail(models.Model):
 
     event_words = fields.Char(string="What", compute="_compute_words")
     state_words = fields.Char(string="Then", compute="_compute_words")
+    detail_words = fields.Char(string="Detail", compute="_compute_words")
 
     def _compute_words(self):
-        events = self._events_in_words()
+        events, details = self._events_in_words(), self._details_in_words()
         states = dict(self.env["qonto.transfer"]._fields["state"]._description_selection(self.env))
         for entry in self:
             entry.event_words = events.get(entry.event, entry.event)
             entry.state_words = states.get(entry.state_after, entry.state_after)
+            code, _space, rest = (entry.detail or "").partition(" ")
+            word = details.get(code)
+            entry.detail_words = word + (f" ({rest})" if rest else "") if word else entry.detail
+
+    def _details_in_words(self) -> dict[str, str]:
+        """Return why no answer came, by the word with which a detail begins."""
+        env = self.env
+        return {
+            "network": env._("no connection to Qonto"),
+            "server_error": env._("Qonto failed"),
+            "in_progress": env._("Qonto was still at it"),
+            "invalid_answer": env._("Qonto's answer could not be understood"),
+            "worker_gone": env._("Odoo was stopped meanwhile"),
+        }
 
     def _events_in_words(self) -> dict[str, str]:
         """Return each event of `payments/events.py`, and those that leave the state as it is."""

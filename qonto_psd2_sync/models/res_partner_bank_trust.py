@@ -21,13 +21,7 @@ class ResPartnerBank(models.Model):
         others = banks._qonto_other_numbers()
         may_trust = self.env.user.has_group(VALIDATE)
         ask = [] if may_trust else [{"id": user.id, "name": user.name} for user in self._qonto_who_may_trust()]
-        asked = dict(
-            self.env["mail.activity"].sudo()._read_group(
-                [("res_model", "=", self._name), ("res_id", "in", self.ids), ("activity_type_id", "=", self.env.ref(
-                    ACTIVITY).id)],
-                ["res_id"], ["user_id:recordset"],
-            )
-        )
+        asked = self._qonto_asked()
         facts = {}
         for bank in banks:
             old = changes.get(bank.id) or others.get(bank.id) or {}
@@ -36,7 +30,7 @@ class ResPartnerBank(models.Model):
                 "trusted": bank.allow_out_payment,
                 "may_trust": may_trust,
                 "ask": [] if bank.allow_out_payment else ask,
-                "asked": ", ".join(asked[bank.id].mapped("name")) if bank.id in asked else "",
+                "asked": asked.get(bank.id, ""),
                 "number": bank.acc_number or "",
                 "old_number": old.get("old", ""),
                 "changed_by": old.get("by", ""),
@@ -46,6 +40,15 @@ class ResPartnerBank(models.Model):
                 "money_transfer_service": bank.money_transfer_service or "",
             }
         return facts
+
+    def _qonto_asked(self) -> dict[int, str]:
+        """Map an account → who was asked to trust it, by name."""
+        kind = self.env.ref(ACTIVITY)
+        rows = self.env["mail.activity"].sudo()._read_group(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("activity_type_id", "=", kind.id)],
+            ["res_id"], ["user_id:recordset"],
+        )
+        return {bank: ", ".join(users.mapped("name")) for bank, users in rows}
 
     def _qonto_number_changes(self) -> dict[int, dict]:
         """Return the last change of each account's number, from its own history."""
@@ -128,7 +131,13 @@ class ResPartnerBank(models.Model):
         # This right does not include writing contacts, and needs not: only the trust is written.
         self.check_access("read")
         self.sudo().allow_out_payment = True
-        self.sudo().activity_feedback([ACTIVITY])
+
+    def write(self, vals):
+        """Override of `account`: once an account is trusted, on whichever screen, nobody is asked any more."""
+        result = super().write(vals)
+        if vals.get("allow_out_payment"):
+            self.sudo().activity_feedback([ACTIVITY])
+        return result
 
     def action_qonto_ask_to_trust(self, user_id: int):
         """Ask somebody to check this account and trust it."""
@@ -146,8 +155,9 @@ class ResPartnerBank(models.Model):
         words = self.with_context(lang=user.lang).env
         note = words._(
             "%(asking)s wants to pay %(payee)s to %(number)s. Call the payee on a number that you know, not on one "
-            "from a letter or mail; trust the account only then.",
+            "from a letter or mail; only then switch on “%(label)s” here.",
             asking=self.env.user.name, payee=bank.partner_id.name, number=bank.acc_number,
+            label=self._fields["allow_out_payment"]._description_string(words),
         )
         if facts["old_number"]:
             note += " " + words._(

@@ -75,18 +75,6 @@ class SendingCommon(PaymentCommon):
             self.env.ref("qonto_psd2_sync.ir_cron_pay").sudo().method_direct_trigger()
         self.env.invalidate_all()
 
-    def consent_of_another(self, role: str, *groups: str):
-        """Let somebody else give a consent, as another member of the bank; return that user."""
-        colleague = self.new_user(
-            "colleague", "qonto_psd2_sync.group_feed_manager", *groups, name="Carla Colleague"
-        )
-        self.bank.policy(auto_member=self.emails[role])
-        me, self.env = self.env, self.env(user=colleague)
-        self.give_consent()
-        self.env = me
-        self.assertIn(colleague, self.account.sudo().consent_ids.user_id)
-        return colleague.with_env(me)
-
     # === AT THE BANK === #
 
     def decide(self, decision: str):

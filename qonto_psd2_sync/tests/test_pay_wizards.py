@@ -100,6 +100,28 @@ class TestPayWizards(BooksCommon):
         wizard = self.opened(self.register(self.bill(), self.bill(50.0)).action_create_payments())
         self.assertEqual((wizard._name, wizard.selected_count, wizard.selected_total), ("qonto.pay", 2, 150.0))
 
+    def test_what_is_being_paid_is_left_out_of_pay_and_named_and_the_others_go_on(self):
+        held, free = self.bill(ref="RE 1"), self.bill(50.0)
+        self.prepare(self.wish(held))
+        self.assertTrue(held.move_id.qonto_live and held.move_id.qonto_nothing_else)
+        wizard = self.register(held, free)
+        self.assertEqual(wizard.line_ids, free)
+        self.assertRegex(wizard.qonto_left_out, r"RE 1 \(prepared, not sent\)")
+        with self.assert_told(r"Being paid with Qonto already: .*RE 1 \(prepared, not sent\)"):
+            self.register(held)
+
+    def test_pay_stays_for_an_instalment_that_no_transfer_pays(self):
+        halves = self.env["account.payment.term"].create({
+            "name": "Halves",
+            "line_ids": [
+                Command.create({"value": "percent", "value_amount": 50, "nb_days": days}) for days in (0, 30)
+            ],
+        })
+        first, second = self.bill(200.0, invoice_payment_term_id=halves.id)
+        self.prepare(self.wish(first))
+        self.assertEqual((first.move_id.qonto_live, first.move_id.qonto_nothing_else), (True, False))
+        self.assertEqual(self.register(first, second).line_ids, second)
+
     # === MANY === #
 
     def test_bills_are_ticked_their_amounts_changed_and_the_rest_stays_for_later(self):
@@ -129,7 +151,7 @@ class TestPayWizards(BooksCommon):
         dollars = self.bill(currency_id=self.env.ref("base.USD").id)
         wizard = self.many(self.bill(), untrusted, nameless, dollars)
         problems = {line.move_line_id: line.problem for line in wizard.line_ids}
-        self.assertRegex(problems[untrusted], "is not trusted")
+        self.assertRegex(problems[untrusted], "Not trusted yet")
         self.assertRegex(problems[nameless], "no bank account")
         self.assertRegex(problems[dollars], "not in euros")
         self.assertEqual(wizard.selected_count, 1)
@@ -137,6 +159,18 @@ class TestPayWizards(BooksCommon):
         self.env.user.group_ids += self.env.ref("account.group_validate_bank_account")
         line.action_trust()
         self.assertEqual((line.problem, line.selected, wizard.selected_count), (False, True, 2))
+
+    def test_who_was_asked_to_trust_an_account_is_named_at_all_its_bills_also_when_they_are_listed_anew(self):
+        vendor = self.other_vendor(trusted=False)
+        bills = [self.bill(partner_id=vendor.id), self.bill(50.0, partner_id=vendor.id)]
+        head = self.new_user("head", "account.group_validate_bank_account")
+        wizard = self.many(*bills)
+        self.patch(type(self.env["res.partner.bank"]), "_qonto_who_may_trust", lambda self: head)
+        wizard.line_ids[0].action_ask_to_trust()
+        for asked in (wizard, self.many(*bills)):
+            for line in asked.line_ids:
+                self.assertIn(f"{head.name} was asked to trust the account", line.problem)
+                self.assertTrue(line.asked)
 
     def test_a_payees_bills_are_one_transfer_and_its_credit_notes_are_taken_off(self):
         bills = [self.bill(ref="A-1"), self.bill(ref="A-2"), self.bill(partner_id=self.other_vendor().id)]

@@ -23,7 +23,10 @@ class TestHeld(BooksCommon):
         moves = self.env["account.move"].union(*(item.move_id for item in items))
         wizard = self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=moves.ids
-        ).create({"journal_id": self.company_data["default_journal_bank"].id, **values})
+        ).create({
+            "journal_id": self.company_data["default_journal_bank"].id,
+            "line_ids": [Command.set([item.id for item in items])], **values,
+        })
         return wizard._create_payments()
 
     def assert_refused(self, ways: dict):

@@ -6,7 +6,6 @@ from datetime import timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models import payment_clock
 from .payment_common import GOOD, IBAN, SEND
 from .sending_common import MOVED, SendingCommon
 
@@ -50,16 +49,6 @@ class TestSend(SendingCommon):
         self.assertEqual((self.posts(), self.pushes()), (1, 1))
         with self.assert_told("nothing to send"):
             order.action_send()
-
-    def test_whoever_presses_second_does_not_take_the_payment_over(self):
-        colleague = self.consent_of_another("manager", SEND)
-        order = self.order()
-        self.press_send(order)
-        self.press_send(order.with_user(colleague))
-        self.assertEqual((order.sender_id, order.consent_id), (self.env.user, self.consent))
-        self.drive(order.with_user(colleague))
-        self.assertEqual((self.state(order), self.pushes()), ("awaiting_sca", 1))
-        self.assertEqual(self.drive(order)["person"], self.env.user.name)
 
     def test_if_the_browser_is_gone_the_scheduled_action_sends_polls_and_replays(self):
         order = self.order()
@@ -116,13 +105,6 @@ class TestSend(SendingCommon):
         self.job()
         polled = len([call for call in self.bank.requests() if "sca_sessions" in call["path"]])
         self.assertEqual(polled - polls, 1)
-        # Of two that both found it due, whoever comes second does not ask.
-        self.wait(seconds=10)
-        now = payment_clock.now(self.env)
-        with self.enter_registry_test_mode():
-            for expected in (True, False):
-                with order.sudo()._apart() as tab:
-                    self.assertEqual(tab._claim_poll(now), expected)
         self.assertEqual(self.pushes(), 1, "a phone rings once")
 
     def test_refused_and_expired_end_it_and_free_the_bill(self):
@@ -168,6 +150,10 @@ class TestSend(SendingCommon):
             "consent_ended": lambda order: self.change(self.consent, state="withdrawn"),
             "consent_replaced": lambda order: self.change(order, grant_ref=-1),
         }
+        names = {  # whom or what the reason names
+            "bill": lambda order: order.transfer_ids.line_ids.move_id.name, "payee": lambda order: IBAN,
+            "sender": lambda order: self.env.user.name, "consent": lambda order: self.env.user.name,
+        }
         for code, change in changes.items():
             with self.subTest(code):
                 order = self.order()
@@ -182,6 +168,9 @@ class TestSend(SendingCommon):
                         order.sudo()._drive()
                     self.env.invalidate_all()
                     self.assertEqual((self.state(order), order.sudo().transfer_ids.reason), ("canceled", code))
+                    told = order.sudo().transfer_ids._progress()
+                    self.assertTrue(told["stopped"])
+                    self.assertIn(names[code.partition("_")[0]](order.sudo()), told["words"]["what"])
                 self.assertEqual(self.debits(), [])
                 self.look_after(order, minutes=20)
 
@@ -207,8 +196,9 @@ class TestSend(SendingCommon):
         self.pay(order)
         self.assertEqual(self.state(order), "submitted")
         with self.enter_registry_test_mode():
-            order.transfer_ids.action_cancel()
+            order.transfer_ids.action_cancel("Ordered twice")
         self.env.invalidate_all()
+        self.assertEqual(order.transfer_ids._why_taken_out(), f"{self.env.user.name}: “Ordered twice”")
         self.assertEqual(self.state(order), "canceled")
         self.assertEqual([debit["status"] for debit in self.debits()], ["canceled"])
         done = self.order()
@@ -221,6 +211,7 @@ class TestSend(SendingCommon):
         order = self.order()
         order.with_user(self.preparer).transfer_ids.action_cancel()
         self.assertEqual((self.state(order), order.transfer_ids.reason), ("canceled", "by_person"))
+        self.assertEqual(order.transfer_ids._why_taken_out(), self.preparer.name)
 
     def test_what_failed_is_sent_again_alone_and_once(self):
         order = self.order()

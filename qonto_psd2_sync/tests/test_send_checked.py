@@ -23,6 +23,13 @@ class TestSendChecked(SendingCommon):
         self.assertEqual(told["stage"], "at_bank", told)
         self.assertEqual(len(self.debits()), before + 1)
 
+    def test_before_a_byte_has_left_an_unreachable_bank_says_nothing_about_money(self):
+        self.bank.fault("/v2/sepa/transfers", "drop", method="GET", times=None)
+        problem = self.stopped(self.order(), "not_reached")
+        self.assertEqual(problem["who"], "You")
+        self.assertRegex(problem["what"], "Nothing was sent")
+        self.assertRegex(problem["then"], r"^Send it again in a few minutes\..* \(.+\)$")
+
     def test_a_name_that_does_not_fit_waits_for_a_reason(self):
         self.bank.ask("/payees", {"iban": IBAN, "vop_result": "MATCH_RESULT_NO_MATCH"})
         order = self.order()

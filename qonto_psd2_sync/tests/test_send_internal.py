@@ -130,16 +130,6 @@ class TestSendInternal(SendingCommon):
         order.action_decide("already_paid", GOOD)
         self.pay_internal(order)
 
-    def test_what_this_database_moved_and_matched_may_move_again(self):
-        order = self.moved()
-        self.pay_internal(order)
-        self.wait(days=2)
-        self.sync(self.both)
-        order.transfer_ids._follow_books()
-        self.assertTrue(order.transfer_ids.matched)
-        self.pay_internal(self.moved())
-        self.assertEqual(len(self.debits()), 2)
-
     def both_sides(self, cents: int, reference: str, days: int = 1):
         """Let the bank have a movement between both accounts that this database did not make."""
         at = (REAL_CLOCK(self.env) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,7 +4,6 @@
 from odoo.tests import tagged
 
 from ..models import payment_worker
-from ..wizards import qonto_pay
 from .payment_common import GOOD, OTHER_IBAN
 from .sending_common import MOVED, SendingCommon
 
@@ -67,6 +66,9 @@ class TestSendUnknown(SendingCommon):
         for hours in (1, 2, 6, 25):
             told = self.look_after(order, hours=hours)
         self.assertTrue(told["may_give_up"], told)
+        said = told["transfers"][0]["words"]
+        self.assertEqual(said["who"], "You")
+        self.assertRegex(said["then"], "give it up with a reason")
         order.transfer_ids.action_give_up(GOOD)
         self.assertEqual((self.state(order), order.transfer_ids.reason), ("failed", GOOD))
         # It shows up after all: taken up again, with an alarm.
@@ -125,11 +127,23 @@ class TestSendUnknown(SendingCommon):
             told = self.look_after(order, hours=hours)
         self.assertEqual((told["may_give_up"], told["problems"][0]["code"]), (False, "sender_must_look"))
 
+    def consent_of_another(self, role: str):
+        """Let somebody else give a consent, as another member of the bank; return that user."""
+        colleague = self.new_user("colleague", "qonto_psd2_sync.group_feed_manager", name="Carla Colleague")
+        self.bank.policy(auto_member=self.emails[role])
+        me, self.env = self.env, self.env(user=colleague)
+        self.give_consent()
+        self.env = me
+        self.assertIn(colleague, self.account.sudo().consent_ids.user_id)
+        return colleague
+
     def test_bare_bytes_without_an_answer_ring_no_phone_again_unless_a_person_says_so(self):
         order = self.order()
         self.lose_the_answer()
         told = self.send(order)
         self.assertEqual((told["stage"], self.pushes()), ("unknown", 1))
+        lost = [entry["detail"] for entry in told["evidence"] if entry["detail"].startswith("no connection to Qonto")]
+        self.assertEqual(len(lost), 1, told["evidence"])
         self.look_after(order, minutes=2)
         self.job()
         self.assertEqual(self.pushes(), 1)
@@ -178,36 +192,6 @@ class TestSendUnknown(SendingCommon):
         self.assertEqual(again.transfer_ids.amount, 30.0)
         self.pay(again)
         self.assertEqual(sorted(debit["amount_cents"] for debit in self.debits()), [1000, 2000, 3000])
-
-    def test_more_than_one_order_holds_goes_in_parts_each_with_its_own_key_and_approval(self):
-        self.assertEqual(qonto_pay.MOST_IN_BULK, 400)
-        self.patch(qonto_pay, "MOST_IN_BULK", 2)
-        items = self.env["account.move.line"].union(*(self.bill(10.0 * each) for each in range(1, 6)))
-        wizard = self.env["qonto.pay"]._begin(self.account, items, group_by_payee=False)
-        parts = wizard._prepare().sorted("id")
-        self.assertEqual([sorted(part.transfer_ids.mapped("amount")) for part in parts], [[10, 20], [30, 40], [50]])
-        for part, decision in zip(parts, ("allow", "deny", "allow"), strict=True):
-            self.send(part)
-            self.decide(decision)
-            self.look_after(part, seconds=3)
-        for part in parts - parts[1]:
-            for _time in range(2):
-                self.look_after(part, seconds=6)
-        self.assertEqual(self.pushes(), 3, "each part is approved by itself")
-        keys = [part.sudo()._frozen().idempotency_key for part in parts]
-        self.assertEqual(len(set(keys)), 3)
-        self.assertEqual(
-            sorted((debit["amount_cents"], debit["idempotency_key"]) for debit in self.debits()),
-            [(1000, keys[0]), (2000, keys[0]), (5000, keys[2])],
-        )
-        # The refused part opens its bills again, and no others.
-        self.assertEqual(
-            [{bill.payment_state for bill in part.transfer_ids.line_ids.move_id} for part in parts],
-            [{"in_payment"}, {"not_paid"}, {"in_payment"}],
-        )
-        self.assertEqual(parts[1].transfer_ids.mapped("live"), [False, False])
-        self.pay(parts.browse(parts[1].action_resend()))
-        self.assertEqual(sum(debit["amount_cents"] for debit in self.debits()), 15000)
 
     def test_a_bulk_whose_answer_was_lost_is_found_by_our_ids(self):
         order = self.orders_of(11.0, 12.0)

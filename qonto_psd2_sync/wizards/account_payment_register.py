@@ -3,10 +3,13 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..models.account_payment_method import CODE
 from ..models.qonto_payment_order import CREDIT_NOTES, Wish
 from ..qonto_api import sepa
+
+MOST_NAMED = 5
 
 
 class AccountPaymentRegister(models.TransientModel):
@@ -15,6 +18,41 @@ class AccountPaymentRegister(models.TransientModel):
     qonto_reference = fields.Char(string="Reference at the bank", compute="_compute_qonto_reference")
     qonto_reference_problem = fields.Boolean(compute="_compute_qonto_reference")
     qonto_payee_name = fields.Char(string="Payee", compute="_compute_qonto_payee_name")
+    qonto_left_out = fields.Char(
+        string="Left out", readonly=True, help="What was selected, too, but is being paid with Qonto already."
+    )
+
+    # === DEFAULTS === #
+
+    @api.model
+    def default_get(self, fields):
+        """Override of `account`: what a transfer pays already is left out and named; the others go on (design R11)."""
+        values = super().default_get(fields)
+        for _command, _id, ids in values.get("line_ids", ()):
+            items = self.env["account.move.line"].browse(ids)
+            held = items._qonto_held()
+            if not held:
+                break
+            named = self._qonto_names(held)
+            if len(held) == len(items):
+                raise UserError(
+                    self.env._(
+                        "Being paid with Qonto already: %s. Cancel that payment first to pay another way.", named
+                    )
+                )
+            values["line_ids"] = [Command.set((items - items.browse(held)).ids)]
+            values["qonto_left_out"] = named
+        return values
+
+    @api.model
+    def _qonto_names(self, held: dict) -> str:
+        """Return the bills behind these journal items, each with where its transfer is."""
+        items = self.env["account.move.line"].sudo().browse(held)
+        named = {
+            item.move_id: f"{item.move_id._qonto_name()} ({held[item.id]._in_words()})" for item in items
+        }
+        more = len(named) - MOST_NAMED
+        return ", ".join(list(named.values())[:MOST_NAMED]) + (f" + {more}" if more > 0 else "")
 
     # === COMPUTE METHODS === #
 

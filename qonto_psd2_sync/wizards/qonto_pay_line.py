@@ -34,6 +34,9 @@ class QontoPayLine(models.TransientModel):
     trusted = fields.Boolean(readonly=True)
     last_check = fields.Char(string="Payee check", readonly=True, help="What the payee check said last time.")
     problem = fields.Char(string="Why not", readonly=True)
+    asked = fields.Boolean(
+        string="Asked to trust", readonly=True, help="Somebody was asked to trust the payee's account."
+    )
 
     takes_discount = fields.Boolean(compute="_compute_takes_discount")
     discount_words = fields.Char(string="Discount", compute="_compute_discount_words")
@@ -73,14 +76,10 @@ class QontoPayLine(models.TransientModel):
     def _values_of(self, wizard, items, *, ticked: bool) -> list[dict]:
         """Return the values of the lines; no query depends on how many there are."""
         day = wizard.scheduled_date or wizard.account_id._today()
-        held = {
-            row.move_line_id.id: row.transfer_id
-            for row in self.env["qonto.transfer.line"].sudo().search(
-                [("move_line_id", "in", items.ids), ("live", "=", True)]
-            )
-        }
+        held = items._qonto_held()
         banks = {item.id: self._bank_of(item) for item in items}
-        checks = self._last_checks(self.env["res.partner.bank"].union(*banks.values()))
+        accounts = self.env["res.partner.bank"].union(*banks.values())
+        checks, asked = self._last_checks(accounts), accounts._qonto_asked()
         found = []
         for item in items:
             bank, move = banks[item.id], item.move_id
@@ -91,7 +90,7 @@ class QontoPayLine(models.TransientModel):
             number = move._qonto_name() or move.name or ""
             reference = as_reference(move.payment_reference or move.ref or move.name or "")
             is_note = move.move_type in CREDIT_NOTES.get(item.account_type, ())
-            problem = self._problem(wizard, item, bank, reference, owed, is_note, held.get(item.id))
+            problem = self._problem(wizard, item, bank, reference, owed, is_note, held.get(item.id), asked)
             found.append(
                 {
                     "move_line_id": item.id, "move_id": move.id, "partner_id": item.partner_id.id,
@@ -101,7 +100,7 @@ class QontoPayLine(models.TransientModel):
                     "owed": owed, "discount": discount, "discount_until": item.discount_date if discount else False,
                     "amount": owed - discount, "reference": reference, "trusted": bank.allow_out_payment,
                     "last_check": checks.get(bank.id, ""), "problem": problem,
-                    "selected": ticked and not problem and not is_note,
+                    "selected": ticked and not problem and not is_note, "asked": bank.id in asked,
                 }
             )
         return found
@@ -133,7 +132,7 @@ class QontoPayLine(models.TransientModel):
         return found
 
     @api.model
-    def _problem(self, wizard, item, bank, reference, owed, is_note, held) -> str | None:
+    def _problem(self, wizard, item, bank, reference, owed, is_note, held, asked) -> str | None:
         """Say why a bill cannot be paid from here; the others go on."""
         order = self.env["qonto.payment.order"]
         if held:
@@ -150,8 +149,11 @@ class QontoPayLine(models.TransientModel):
             return self.env._("The payee's name cannot be sent.")
         if sepa.reference_problem(reference):
             return self.env._("The reference “%s” cannot be sent.", reference)
+        if not bank.allow_out_payment and bank.id in asked:
+            return self.env._("%(name)s was asked to trust the account %(number)s.",
+                              name=asked[bank.id], number=bank.acc_number)
         if not bank.allow_out_payment:
-            return self.env._("The account %s is not trusted.", bank.acc_number)
+            return self.env._("Not trusted yet: account %s.", bank.acc_number)
         return None
 
     # === HELPERS === #
@@ -173,7 +175,7 @@ class QontoPayLine(models.TransientModel):
         wizard = self.pay_id
         for line in wizard.line_ids.filtered(lambda row: row.partner_bank_id == self.partner_bank_id):
             values = self._values_of(wizard, line.move_line_id, ticked=True)[0]
-            line.write({name: values[name] for name in ("problem", "selected", "trusted")})
+            line.write({name: values[name] for name in ("problem", "selected", "trusted", "asked")})
         return wizard._open()
 
     def action_ask_to_trust(self):
@@ -182,9 +184,7 @@ class QontoPayLine(models.TransientModel):
         users = self.partner_bank_id._qonto_who_may_trust()
         if users:
             self.partner_bank_id.action_qonto_ask_to_trust(users[0].id)
-            self.problem = self.env._("%(name)s was asked to trust the account %(number)s.",
-                                      name=users[0].name, number=self.partner_bank_id.acc_number)
-        return self.pay_id._open()
+        return self._look_again()
 
     def action_open_bill(self):
         """Open the bill."""

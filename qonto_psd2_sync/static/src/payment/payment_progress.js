@@ -7,6 +7,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { PaymentProblems } from "./payment_problems";
 import { ReasonDialog } from "./reason_dialog";
 import { PaymentTransfers } from "./payment_transfers";
+import { errorWords } from "../told/error_words";
 
 const PAUSE = 3000;
 // Nothing happens by itself before somebody presses a button; another tab may have done so.
@@ -75,7 +76,7 @@ export class PaymentProgress extends Component {
             await this.take(await this.call("drive"));
             this.state.error = "";
         } catch (error) {
-            this.state.error = error.data?.message || error.message;
+            this.state.error = errorWords(error);
         }
         if (this.alive && this.pause) {
             clearTimeout(this.timer);
@@ -151,7 +152,10 @@ export class PaymentProgress extends Component {
     }
 
     cancelAtBank() {
-        return this.act("action_cancel", [], "qonto.transfer", this.state.screen.cancelable);
+        const ids = this.state.screen.cancelable;
+        this.askReason(_t("Cancel at the bank"), _t("Cancel at the bank"), (reason) =>
+            this.act("action_cancel", [reason], "qonto.transfer", ids)
+        );
     }
 
     decide(code) {
@@ -239,6 +243,11 @@ export class PaymentProgress extends Component {
         return this.count("refused", "expired", "declined", "failed", "returned");
     }
 
+    /** Something changed while the phone was asked, and a check stopped it. */
+    get isStopped() {
+        return this.state.facts.transfers.some(({ stopped }) => stopped);
+    }
+
     /** What stood in the way may be out of it, though nobody has pressed *Send* again. */
     get isInTheWay() {
         const { stage, problems } = this.state.facts;
@@ -272,14 +281,14 @@ export class PaymentProgress extends Component {
             return this.wentWrong === transfers.length ? _t("Not paid") : _t("Some payments did not go through");
         }
         if (this.count("canceled") === transfers.length) {
-            return _t("Canceled");
+            return this.isStopped ? _t("Stopped before money moved") : _t("Canceled");
         }
         return this.booked === transfers.length - this.count("canceled") ? _t("Booked") : _t("Sent to the payees' banks");
     }
 
     get look() {
         const { stage } = this.state.facts;
-        if (stage === "phone" || this.isInTheWay) {
+        if (stage === "phone" || this.isInTheWay || (stage === "over" && this.isStopped)) {
             return "warning";
         }
         if (stage === "unknown" || (stage === "over" && this.wentWrong)) {
