@@ -23,16 +23,17 @@ class TestBed:
 
 
 @contextmanager
-def prepared(extra: dict[str, str]) -> Iterator[TestBed]:
+def prepared(extra: dict[str, str], *, undoes: bool = True) -> Iterator[TestBed]:
     """Prepare a run and clear up after it.
 
     Databases are made in two layers that later runs copy: Odoo with its accounting, and on it the addon as it is now.
     System tests find the names of both layers in the environment and copy them as well.
 
     :param extra: more variables for the run's environment.
+    :param undoes: whether nearly all that is written is rolled back; a benchmark commits, and is vacuumed as in life.
     """
     odoo = odoo_source.locate()
-    with postgres.running("tests", odoo.python, durable=False, undoes=True) as database_server:
+    with postgres.running("tests", odoo.python, durable=False, undoes=undoes) as database_server:
         configuration = settings.write(
             "tests", odoo, database_server, data="tests",
             options={"http_port": str(processes.free_port()), "max_cron_threads": "0"},
