@@ -50,14 +50,16 @@ def sentences(env, f) -> dict:
                   sender=f["sender"], other=f["other"]),
             f["sender"] or "you",
             env._("%s connects Qonto again (Qonto → Connect), as the same member. Odoo then asks with that; it can be "
-                  "given up after three such look-ups over 24 hours.", f["sender"]),
+                  "given up after three such look-ups over 24 hours. If that cannot be: sync the account; once a week "
+                  "of bookings shows no such payment, whoever may send can give it up.", f["sender"]),
         ),
         "nobody_can_look": lambda: (
             env._("%s sent it, and nobody's consent covers the account any more: Qonto cannot be asked what became of "
                   "it.", f["sender"]),
             f["sender"] or "you",
             env._("%s connects Qonto again (Qonto → Connect), as the same member. Odoo then asks with that; it can be "
-                  "given up after three such look-ups over 24 hours.", f["sender"]),
+                  "given up after three such look-ups over 24 hours. If that cannot be: sync the account; once a week "
+                  "of bookings shows no such payment, whoever may send can give it up.", f["sender"]),
         ),
         "bulk_item_failed": lambda: (
             env._("Qonto could not make this transfer of the batch. No money moved."), "you",

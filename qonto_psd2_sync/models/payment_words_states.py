@@ -67,7 +67,7 @@ def _over(env, f) -> dict:
             env._("Qonto refused it. No money moved."), "you", env._("Look at the reason, then pay again.")
         ),
         "may_give_up": lambda: (
-            env._("Qonto was asked for a day and shows no such payment."), "you",
+            env._("Neither Qonto, asked for a day, nor the bookings of a week show such a payment."), "you",
             env._("Look in the Qonto app. If it is not there either, give it up with a reason; then it can be sent "
                   "again."),
         ),

@@ -228,10 +228,7 @@ class QontoPaymentOrder(models.Model):
             "transfers": [transfer._progress() for transfer in self.transfer_ids.sorted("id")],
             "evidence": self._evidence() if stage == "unknown" else [],
             "may_ask_again": self._may_ask_again(now),
-            "may_give_up": any(
-                due(transfer._life(), now) is Due.PERSON
-                for transfer in self.transfer_ids if transfer.state == State.UNKNOWN
-            ),
+            "may_give_up": any(transfer._may_be_given_up(now) for transfer in self.transfer_ids),
         }
 
     def _stage(self) -> str:

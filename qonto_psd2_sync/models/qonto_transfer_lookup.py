@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..payments import BankSays, Due, GivenUp, LookedUp, State, due
+from ..payments import BankSays, Due, GivenUp, LookedUp, State, due, may_give_up
 from ..payments.life import LOOK_UPS_OVER
 from ..qonto_api import QontoError
 from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER
@@ -66,15 +66,18 @@ class QontoPaymentOrder(models.Model):
         """Ask the bank for our markers, and keep what came of it; every look-up is evidence."""
         wanted = self.transfer_ids.filtered(lambda transfer: transfer.state == State.UNKNOWN) | self._given_up()
         consent = self._senders_consent() or self._consent_to_read_with()
-        if not consent:
-            return False
-        self._commit()
-        try:
-            with consent._payment_client(max_attempts=1) as client:
-                found = self._find_at_bank(client, wanted)
-        except QontoError as error:
-            _logger.info("Payment order %s: the bank could not be asked for it: %s", self.id, error)
-            return False
+        found = {}
+        if consent:
+            self._commit()
+            try:
+                with consent._payment_client(max_attempts=1) as client:
+                    found = self._find_at_bank(client, wanted)
+            except QontoError as error:
+                _logger.info("Payment order %s: the bank could not be asked for it: %s", self.id, error)
+                return False
+        if not self._senders_consent():
+            # What the bank may not show to anybody else is among the account's bookings all the same.
+            found |= (wanted - wanted.browse(transfer.id for transfer in found))._find_among_bookings()
         self._take_findings(wanted, found, payment_clock.now(self.env), consent)
         self._tell_what_needs_a_person()
         self._commit()
@@ -117,9 +120,9 @@ class QontoPaymentOrder(models.Model):
             if hit.also:
                 transfer.alarm = "found_twice"
         missing = missing.filtered(lambda transfer: transfer.state == State.UNKNOWN)
-        if consent == self._senders_consent():
+        if consent and consent == self._senders_consent():
             missing._step_together(LookedUp(now), consent=consent)
-        else:
+        elif consent:
             missing._note_vain_look_up(now, consent)
 
     def _find_at_bank(self, client, wanted) -> dict:
@@ -248,6 +251,50 @@ class QontoTransfer(models.Model):
         fresh = {transfer: transfer.state for transfer in self - noted}
         self.env["qonto.transfer.trail"].sudo()._note_all(fresh, "LookedUpByOther", consent=consent)
 
+    def _may_be_given_up(self, now: datetime) -> bool:
+        """Whether a person may decide that the bank does not have it."""
+        return self.state == State.UNKNOWN and may_give_up(self._life(), now, self._booked_until())
+
+    def _booked_until(self) -> datetime | None:
+        """Return until when the account's bookings are known, where nobody can look it up as its sender (R3).
+
+        What is to be executed on a later day is booked so much later.
+        """
+        account, sent_at = self.order_id.account_id, payment_clock.aware(self.first_sent_at)
+        if not account.last_sync_at or not sent_at or self.order_id._senders_consent():
+            return None
+        later = account._start_of_day(self.scheduled_date) - sent_at if self.scheduled_date else timedelta()
+        return payment_clock.aware(account.last_sync_at) - max(later, timedelta())
+
+    def _find_among_bookings(self) -> dict:
+        """Return what is among the account's bookings: same payee's account, amount and reference, made since.
+
+        :return: transfer → :class:`Found`
+        """
+        if not self:
+            return {}
+        account, since = self.order_id.account_id, min(self.mapped("first_sent_at")) - BEFORE
+        bookings = self.env["qonto.transaction"].search([
+            ("account_id", "=", account.id), ("status", "=", "completed"), ("amount", "<", 0),
+            ("counterparty_iban", "in", self.mapped("iban")), ("emitted_at", ">=", since),
+        ], order="emitted_at, id")
+        taken = set(self.search([
+            ("transaction_ref", "in", [*bookings.mapped("bank_ref"), *filter(None, bookings.mapped("bank_slug"))]),
+        ]).mapped("transaction_ref"))
+        found = {}
+        for transfer in self:
+            for row in bookings:
+                if (
+                    not taken & {row.bank_ref, row.bank_slug} and row.counterparty_iban == transfer.iban
+                    and row.emitted_at >= transfer.first_sent_at - BEFORE
+                    and not transfer.currency_id.compare_amounts(-row.amount, transfer.amount)
+                    and transfer.reference in (row.reference or row.label or "")
+                ):
+                    taken.add(row.bank_ref)
+                    found[transfer] = Found("", "settled", transaction=row.bank_ref)
+                    break
+        return found
+
     def action_give_up(self, reason: str):
         """Decide that the bank does not have these transfers: three look-ups over 24 hours found nothing (R3).
 
@@ -260,7 +307,7 @@ class QontoTransfer(models.Model):
             raise UserError(self.env._("Please give a reason. It is kept with the payment."))
         now = payment_clock.now(self.env)
         for transfer in self.sudo():
-            if due(transfer._life(), now) is not Due.PERSON or transfer.state != State.UNKNOWN:
+            if not transfer._may_be_given_up(now):
                 raise UserError(
                     self.env._(
                         "%(payee)s: the bank is still being asked. It can be given up after three look-ups over 24 "
@@ -268,6 +315,6 @@ class QontoTransfer(models.Model):
                         payee=transfer.payee_name,
                     )
                 )
-            transfer._step(GivenUp(now, reason.strip()), reason.strip())
+            transfer._step(GivenUp(now, reason.strip(), transfer._booked_until()), reason.strip())
             transfer.order_id._tell_what_needs_a_person()
             transfer.order_id._plan()

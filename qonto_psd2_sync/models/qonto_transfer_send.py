@@ -4,7 +4,6 @@
 from odoo import models
 
 from ..payments import State
-from ..payments.windows import may_give_up
 from ..qonto_api.payment_orders import Payee, TransferOrder
 from . import payment_clock
 from .payment_words import words, words_of
@@ -30,7 +29,7 @@ class QontoTransfer(models.Model):
     def _progress(self) -> dict:
         """Tell how one transfer stands, in plain values."""
         said = words_of(self)
-        if self.state == State.UNKNOWN and may_give_up(self._life(), payment_clock.now(self.env)):
+        if self._may_be_given_up(payment_clock.now(self.env)):
             said = words(self.env, "may_give_up")
         return {
             "id": self.id,

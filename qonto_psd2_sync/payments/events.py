@@ -148,10 +148,15 @@ class Matched:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A person decided, with the evidence shown and a reason on record, that it does not exist."""
+    """A person decided, with the evidence shown and a reason on record, that it does not exist.
+
+    :ivar booked_until: until when the account's booked transactions are known, and none of them is it; only where
+        nobody can look it up as its sender
+    """
 
     at: datetime
     reason: str
+    booked_until: datetime | None = None
 
 
 Event = (

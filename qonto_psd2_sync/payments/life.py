@@ -18,6 +18,8 @@ CLOCKS_MAY_DIFFER: Final = timedelta(seconds=60)
 LOOK_UPS: Final = 3
 LOOK_UPS_OVER: Final = timedelta(hours=24)
 LOOK_UPS_APART: Final = timedelta(hours=1)
+# By then a transfer that left is among the account's booked transactions: where nobody can look it up as its sender.
+BOOKED_BY: Final = timedelta(days=7)
 
 
 class Word(str, Enum):

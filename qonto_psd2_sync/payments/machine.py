@@ -284,7 +284,7 @@ def _matched(life: Life, event: Matched) -> Life | None:
 
 
 def _given_up(life: Life, event: GivenUp) -> Life | None:
-    if not event.reason.strip() or not windows.may_give_up(life, event.at):
+    if not event.reason.strip() or not windows.may_give_up(life, event.at, event.booked_until):
         return None
     return replace(life, state=State.FAILED, given_up=True, reason=event.reason)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .life import CLOCKS_MAY_DIFFER, LOOK_UPS, LOOK_UPS_OVER, REPEAT_WITHIN, SCA_LIFE, Doubt, Life, State, Word
+from .life import (
+    BOOKED_BY,
+    CLOCKS_MAY_DIFFER,
+    LOOK_UPS,
+    LOOK_UPS_OVER,
+    REPEAT_WITHIN,
+    SCA_LIFE,
+    Doubt,
+    Life,
+    State,
+    Word,
+)
 
 
 class Due(Word):
@@ -52,10 +63,17 @@ def may_repeat(life: Life, now: datetime, *, by_person: bool = False) -> bool:
     return by_person or not life.needs_sca
 
 
-def may_give_up(life: Life, now: datetime) -> bool:
-    """Whether a person may decide that it does not exist: three look-ups over 24 hours found nothing (R3)."""
+def may_give_up(life: Life, now: datetime, booked_until: datetime | None = None) -> bool:
+    """Whether a person may decide that it does not exist: three look-ups over 24 hours found nothing (R3).
+
+    :param booked_until: see :class:`GivenUp`; a week of bookings without it counts as much
+    """
     found_nothing = life.not_found_at
-    if life.state is not State.UNKNOWN or len(found_nothing) < LOOK_UPS:
+    if life.state is not State.UNKNOWN:
+        return False
+    if booked_until and life.first_sent_at and life.first_sent_at + BOOKED_BY <= booked_until <= now:
+        return True
+    if len(found_nothing) < LOOK_UPS:
         return False
     return found_nothing[-1] - found_nothing[0] >= LOOK_UPS_OVER and now >= found_nothing[-1]
 

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A sending without a definite answer: unknown, never failed; found by itself, or given up by a person (R3, R4, R6)."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from ..models import payment_worker
@@ -126,6 +128,44 @@ class TestSendUnknown(SendingCommon):
         for hours in (1, 2, 6, 25):
             told = self.look_after(order, hours=hours)
         self.assertEqual((told["may_give_up"], told["problems"][0]["code"]), (False, "sender_must_look"))
+        # The sender never comes back: a week of the account's bookings without it is proof as well.
+        sent_at = order.transfer_ids.first_sent_at
+        self.wait(hours=24 * 7)
+        self.change(self.account, last_sync_at=sent_at + timedelta(days=6, hours=23))
+        self.assertFalse(order.progress()["may_give_up"])
+        self.change(self.account, last_sync_at=sent_at + timedelta(days=7))
+        self.change(order.transfer_ids, scheduled_date=(sent_at + timedelta(days=3)).date())
+        self.assertFalse(order.progress()["may_give_up"], "it would be booked later")
+        self.change(order.transfer_ids, scheduled_date=None)
+        self.assertTrue(order.progress()["may_give_up"])
+        order.transfer_ids.action_give_up(GOOD)
+        self.assertEqual((self.state(order), order.transfer_ids.live), ("failed", False))
+
+    def test_what_only_its_sender_is_shown_is_found_among_the_bookings(self):
+        self.consent_of_another("employee")
+        order, twin = self.approved(), self.approved(100.5)
+        for each in (order, twin):
+            self.lose_the_answer()
+            self.drive(each)
+        self.change(self.consent, state="expired")
+        self.assertEqual(self.look_after(order, hours=1)["stage"], "unknown")
+        transfer = order.transfer_ids
+        self.booked(transfer, amount=-99.0)
+        self.look_after(order, hours=2)
+        self.assertEqual(self.state(order), "unknown", "another amount is another payment")
+        booking = self.booked(transfer)
+        self.look_after(order, hours=2)
+        self.look_after(twin, hours=2)
+        self.assertEqual((self.state(order), transfer.transaction_ref), ("settled", booking.bank_ref))
+        self.assertEqual(self.state(twin), "unknown")
+
+    def booked(self, transfer, **values):
+        """Let a debit be booked that has all that the transfer has."""
+        return self.env["qonto.transaction"].sudo().create({
+            "account_id": self.account.id, "bank_ref": f"debit-{values}", "status": "completed", "feed_state": "booked",
+            "operation_type": "transfer", "amount": -transfer.amount, "counterparty_iban": transfer.iban,
+            "reference": transfer.reference, "emitted_at": transfer.first_sent_at, **values,
+        })
 
     def consent_of_another(self, role: str):
         """Let somebody else give a consent, as another member of the bank; return that user."""

@@ -351,6 +351,15 @@ def test_giving_up_needs_the_time_and_a_reason():
     assert (given_up.state, given_up.given_up, given_up.live) == (State.FAILED, True, False)
 
 
+def test_a_week_of_bookings_without_it_counts_as_much_as_looking():
+    week = at(hours=168)
+    assert may_give_up(LOST, at(hours=192), week)
+    assert not may_give_up(LOST, at(hours=192), week - timedelta(seconds=1))
+    assert not may_give_up(LOST, week - timedelta(hours=1), week), "bookings of days to come are not known"
+    assert lived(GivenUp(at(hours=192), "Not in the app either", week), life=LOST).given_up
+    refuses(LOST, GivenUp(at(hours=192), "Not in the app either", at(hours=144)))
+
+
 def test_a_given_up_transfer_that_shows_up_raises_an_alarm_and_is_adopted():
     given_up = lived(GivenUp(at(hours=30), "sure"), life=looked_up(at(30), at(hours=12), at(30, hours=24)))
     assert lived(LookedUp(at(hours=40)), life=given_up) == given_up
