@@ -59,7 +59,12 @@ class Server:
 
     def drop(self, database: str) -> None:
         """Drop a database and end its sessions."""
-        self.call("dropdb", "--if-exists", "--force", database)
+        # A vacuum may be at work there, which is not ours to end; to drop without force, PostgreSQL ends it itself.
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{database}' AND backend_type = 'client backend' AND pid != pg_backend_pid()"
+        )
+        self.call("dropdb", "--if-exists", database)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ class QontoTransferTrail(models.Model):
         "res.users", string="With the consent of", readonly=True, ondelete="restrict",
         help="Whose access to the bank was used for a look-up.",
     )
-    detail = fields.Char(readonly=True)
+    detail = fields.Char(string="Detail as noted", readonly=True)
 
     @api.model
     def _note(self, transfer, event: str, before: str, detail: str = ""):
