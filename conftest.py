@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Two noisy cores: how long an example takes says nothing about the code.
+settings.register_profile("noisy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("noisy machine")
 
 ADDON = Path(__file__).parent / "qonto_psd2_sync"
 

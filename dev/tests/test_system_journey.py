@@ -148,7 +148,7 @@ def test_first_line_in_ten_clicks_and_three_minutes_and_a_second_sync_adds_nothi
     visitor.see(f"{card} .badge:text('Connected')")
     visitor.click(f"{card} button[name='action_qonto_sync']")
     visitor.see(".modal .o_qonto_sync[data-done='1'] h2:text('Up to date')", timeout=SLOW)
-    expect(page.locator(".modal .o_qonto_sync_run")).to_contain_text(re.compile(r"0 new\s*0 bank lines"))
+    expect(page.locator(".modal .o_qonto_sync_run")).to_contain_text(re.compile(r"0 new\s*0 booked"))
     visitor.click(".modal .btn-close")
     assert assert_books_equal_bank(office, world.bank).booked_lines == lines
 

@@ -283,7 +283,7 @@ class TestRenewal(LifeCase):
                 (gap.date_from, gap.date_to, gap.day_count), (stopped, stopped + timedelta(days=29), 30)
             )
             self.assertTrue(page.has_gaps)
-            self.assertIn("30 days", account.gap_text)
+            self.assertIn("days: 30", account.gap_text)
             self.assertEqual(account._card_data()["qonto_gap"], account.gap_text)
             # What comes first after the gap is the first that is fetched.
             self.sync(account)
