@@ -61,7 +61,7 @@ class Server:
         """Drop a database and end its sessions."""
         # A vacuum may be at work there, which is not ours to end; to drop without force, PostgreSQL ends it itself.
         self.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "  # noqa: S608 - a name of ours
             f"WHERE datname = '{database}' AND backend_type = 'client backend' AND pid != pg_backend_pid()"
         )
         self.call("dropdb", "--if-exists", database)
