@@ -77,7 +77,9 @@ class QontoPaymentOrder(models.Model):
                 return False
         if not self._senders_consent():
             # What the bank may not show to anybody else is among the account's bookings all the same.
-            found |= (wanted - wanted.browse(transfer.id for transfer in found))._find_among_bookings()
+            # One that was given up may have been sent anew, and that one's booking looks the same.
+            missing = wanted - wanted.browse(transfer.id for transfer in found)
+            found |= missing.filtered(lambda transfer: transfer.state == State.UNKNOWN)._find_among_bookings()
         self._take_findings(wanted, found, payment_clock.now(self.env), consent)
         self._tell_what_needs_a_person()
         self._commit()
@@ -281,8 +283,15 @@ class QontoTransfer(models.Model):
         taken = set(self.search([
             ("transaction_ref", "in", [*bookings.mapped("bank_ref"), *filter(None, bookings.mapped("bank_slug"))]),
         ]).mapped("transaction_ref"))
+        # A payment that the bank has, and whose booking is not named yet, may be an equal one: then nobody knows.
+        rivals = {
+            (row.iban, row.amount) for row in self.search([
+                ("order_id.account_id", "=", account.id), ("iban", "in", self.mapped("iban")),
+                ("state", "in", ("submitted", "processing", "settled", "returned")), ("transaction_ref", "=", False),
+            ])
+        }
         found = {}
-        for transfer in self:
+        for transfer in self.filtered(lambda transfer: (transfer.iban, transfer.amount) not in rivals):
             for row in bookings:
                 if (
                     not taken & {row.bank_ref, row.bank_slug} and row.counterparty_iban == transfer.iban
