@@ -111,8 +111,17 @@ class PayingOffice:
 
     def look_up(self, order: int, count: int) -> None:
         """Let Odoo look up what became of an order whose answer was lost; it has done so in vain this often then."""
-        self.sql(f"UPDATE qonto_payment_order SET due_at = now() AT TIME ZONE 'UTC' WHERE id = {order}")
-        vain = f"SELECT json_array_length(not_found_at::json) FROM qonto_transfer WHERE order_id = {order}"
+        # While a worker is at it, it says itself at its end when it comes again, and would overwrite this.
+        due_now = (
+            f"UPDATE qonto_payment_order SET due_at = now() AT TIME ZONE 'UTC'"
+            f" WHERE id = {order} AND work_owner IS NULL RETURNING id"
+        )
+        wait_until(lambda: self.sql(due_now), seconds=30, what=f"look-up {count} due while nobody is at work")
+        vain = (
+            "SELECT json_array_length(not_found_at::json) FROM qonto_transfer transfer"
+            " JOIN qonto_payment_order orders ON orders.id = order_id"
+            f" WHERE order_id = {order} AND work_owner IS NULL"
+        )
         wait_until(lambda: self.sql(vain) == [str(count)], seconds=30, what=f"{count} look-ups")
 
     def a_day_later(self, order: int) -> None:
