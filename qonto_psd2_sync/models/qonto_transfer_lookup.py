@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import mute_logger
 
 from ..payments import BankSays, Due, GivenUp, LookedUp, State, due, may_give_up
 from ..payments.life import LOOK_UPS_OVER
@@ -238,6 +240,40 @@ class QontoPaymentOrder(models.Model):
             lambda user: user.active and not user.share and self.company_id in user.company_ids
         )
         return payers - self.env.ref("base.user_root")
+
+
+    def _look_up_at_once(self):
+        """Let the bank be asked now for what is unknown: whoever sent it has just connected again."""
+        back = self.filtered(lambda order: order._senders_consent())
+        back = back.try_lock_for_update(allow_referencing=True).filtered(lambda order: not order.work_owner)
+        if back:
+            back.due_at = payment_clock.stored(payment_clock.now(self.env))
+            self._pay_cron()._trigger()
+
+
+class QontoConsent(models.Model):
+    _inherit = "qonto.consent"
+
+    def _take_up(self, grant, facts: dict):
+        result = super()._take_up(grant, facts)
+        self._look_up_what_was_sent()
+        return result
+
+    def _answer(self, answer: str):
+        result = super()._answer(answer)
+        self.exists()._look_up_what_was_sent()
+        return result
+
+    def _look_up_what_was_sent(self):
+        """Ask for what is unknown with a new consent. It would be asked for in an hour anyway, so nothing fails."""
+        accounts = self.sudo().filtered("is_live").account_ids
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self.env["qonto.payment.order"].sudo().search([
+                    ("account_id", "in", accounts.ids), ("transfer_ids.state", "=", State.UNKNOWN),
+                ])._look_up_at_once()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            _logger.info("What is unknown at the bank is looked up by schedule: a worker is at it")
 
 
 class QontoTransfer(models.Model):

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ..models import payment_clock
 from ..models.qonto_payment_order import Wish
-from .payment_common import GOOD
+from .payment_common import GOOD, OTHER_IBAN
 from .sending_common import REAL_CLOCK, SendingCommon
 
 PATH = "/v2/internal_transfers"
@@ -51,6 +52,25 @@ class TestSendInternal(SendingCommon):
         )
         with self.assert_told("nothing to send"):
             order.action_send()
+
+    def test_it_is_looked_up_at_once_when_its_sender_has_answered_what_a_new_consent_asked(self):
+        order = self.moved().sudo()
+        self.lose_the_answer(path=PATH, times=None)
+        self.press_send(order)
+        self.drive(order)
+        self.change(self.consent, state="expired")
+        self.look_after(order, minutes=31)
+        self.assertEqual(self.state(order), "unknown")
+        now = payment_clock.stored(payment_clock.now(self.env))
+        self.assertGreater(order.due_at, now)
+        # The bank lists one of the two no more: that is asked about first.
+        self.change(self.savings, bank_ref="gone", iban=OTHER_IBAN)
+        consent, address, nonces = self.begin(renews_id=self.consent.id)
+        self.assertTrue(self.come_back(self.at_the_bank(address), nonces).ok)
+        self.env.invalidate_all()
+        self.assertEqual((consent.question, order.due_at > now), ("accounts", True))
+        consent._answer("replace")
+        self.assertLessEqual(order.due_at, payment_clock.stored(payment_clock.now(self.env)))
 
     def test_its_two_bank_lines_are_one_movement(self):
         order = self.moved()

@@ -112,7 +112,7 @@ class TestSendUnknown(SendingCommon):
         again = self.give_consent()
         self.assertEqual(order.sudo()._senders_consent(), again)
         self.assertEqual(order.progress()["problems"], [])
-        self.look_after(order, hours=2)
+        self.drive(order)  # at once, not when it would be due
         self.assertIn(self.state(order), MOVED)
         found = order.transfer_ids.trail_ids.filtered(lambda entry: entry.event == "LookedUp")
         self.assertEqual(found.consent_of_id, self.env.user)
