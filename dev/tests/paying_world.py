@@ -15,6 +15,7 @@ from devtools.checking.web import WebClient
 
 SLOW = 60_000  # milliseconds: the first page compiles its assets
 SIZE = {"width": 1366, "height": 850}
+expect.set_options(timeout=30_000)  # of what is not said otherwise: two cores are busy at times
 IBANS = (
     "DE89370400440532013000", "DE02120300000000202051", "DE75512108001245126199", "DE02500105170137075030",
     "DE02100500000054540402", "DE02300209000106531065", "DE02200505501015871393", "DE02700202700010108669",

@@ -4,7 +4,6 @@
 import logging
 import random
 import time
-import uuid
 from datetime import datetime, timedelta
 
 from psycopg2 import IntegrityError
@@ -15,6 +14,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, mute_logger
 
 from ..qonto_api import QontoError
+from . import worker
 from .failure_words import STOPS_THE_SCHEDULE, failure_of
 
 _logger = logging.getLogger(__name__)
@@ -112,16 +112,16 @@ class QontoAccount(models.Model):
     @api.model
     def _due_accounts(self, exclude=()):
         now = fields.Datetime.now()
-        return self.sudo().search(
+        due = self.sudo().search(
             [
                 ("id", "not in", list(exclude)),
                 ("company_id.active", "=", True),
-                "|", ("lease_until", "=", False), ("lease_until", "<=", now),
                 "|", ("run_ids.state", "=", "running"),
                 "&", ("sync_interval", "!=", "0"), ("next_sync_at", "<=", now),
             ],
             order="next_sync_at, id",
         )
+        return due.filtered(lambda account: not account._is_at_work())
 
     # === A RUN === #
 
@@ -154,7 +154,7 @@ class QontoAccount(models.Model):
             allowed_company_ids=self.company_id.ids, tracking_disable=True
         )
         run = run.with_env(account.env)
-        lease = uuid.uuid4().hex
+        lease = worker.sign()
         if not account._take_lease(lease):
             return
         for attempt in range(1, ATTEMPTS + 1):
@@ -202,6 +202,8 @@ class QontoAccount(models.Model):
             return False
 
     def _try_lease(self, lease: str) -> bool:
+        self.invalidate_recordset(["lease_owner"])
+        abandoned = self.lease_owner if worker.is_gone(self.lease_owner or "") else None
         self.env.cr.execute(
             SQL(
                 """
@@ -210,17 +212,24 @@ class QontoAccount(models.Model):
                  WHERE id = (
                        SELECT id FROM qonto_account
                         WHERE id = %(id)s
-                          AND (lease_until IS NULL OR lease_until < (clock_timestamp() AT TIME ZONE 'UTC'))
+                          AND (lease_until IS NULL OR lease_until < (clock_timestamp() AT TIME ZONE 'UTC')
+                               OR lease_owner = %(abandoned)s)
                           FOR NO KEY UPDATE SKIP LOCKED
                        )
              RETURNING id
                 """,
-                owner=lease, lease=LEASE, id=self.id,
+                owner=lease, lease=LEASE, id=self.id, abandoned=abandoned,
             )
         )
         taken = bool(self.env.cr.fetchone())
         self._commit()
         return taken
+
+    def _is_at_work(self) -> bool:
+        """Whether a worker has the lease, and lives."""
+        return bool(
+            self.lease_until and self.lease_until > fields.Datetime.now() and not worker.is_gone(self.lease_owner or "")
+        )
 
     def _commit_page(self, lease: str):
         """Commit what was written, renewing the lease in the same commit.
@@ -265,8 +274,8 @@ class QontoAccount(models.Model):
         account = self.sudo()
         busy = account.try_lock_for_update(allow_referencing=True) != account
         if not busy:
-            account.invalidate_recordset(["lease_until"])
-            busy = account.lease_until and account.lease_until > fields.Datetime.now()
+            account.invalidate_recordset(["lease_owner", "lease_until"])
+            busy = account._is_at_work()
         if busy:
             raise UserError(self.env._("A sync of %s is running. Try again in a few seconds.", account.name))
 

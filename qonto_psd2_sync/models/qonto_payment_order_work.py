@@ -10,7 +10,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import mute_logger
 
 from ..payments import Due, State, due
-from . import payment_clock, payment_worker
+from . import payment_clock, worker
 from .payment_rights import PREPARE
 
 _logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class QontoPaymentOrder(models.Model):
     def _drive(self):
         """Do what is due, unless another worker is at it or nothing is. Commits, and holds no lock during HTTP."""
         self.ensure_one()
-        name = payment_worker.sign()
+        name = worker.sign()
         with self._apart() as order:
             if not order._is_due() or not order._take(name):
                 return
@@ -123,7 +123,7 @@ class QontoPaymentOrder(models.Model):
             return False
         row = self.env.cr.fetchone()
         now = payment_clock.now(self.env)
-        if not row or (row[0] and payment_clock.aware(row[1]) > now and not payment_worker.is_gone(row[0])):
+        if not row or (row[0] and payment_clock.aware(row[1]) > now and not worker.is_gone(row[0])):
             self._start_over()
             return False
         self._write_lease(name, now + LEASE)

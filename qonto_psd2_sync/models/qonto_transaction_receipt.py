@@ -18,13 +18,17 @@ class QontoTransaction(models.Model):
     @api.depends("raw")
     def _compute_receipts(self):
         for transaction in self:
-            raw = transaction.raw or {}
-            refs = raw.get("attachment_ids")
-            refs = [ref for ref in refs if isinstance(ref, str) and ref] if isinstance(refs, list) else []
-            transaction.receipt_refs = refs or False
-            transaction.receipt_missing = bool(
-                raw.get("attachment_required") and not refs and not raw.get("attachment_lost")
-            )
+            transaction.update(self._receipts_in(transaction.raw or {}))
+
+    @api.model
+    def _receipts_in(self, raw: dict) -> dict:
+        """Return the values that tell of the receipts in the bank's answer."""
+        refs = raw.get("attachment_ids")
+        refs = [ref for ref in refs if isinstance(ref, str) and ref] if isinstance(refs, list) else []
+        return {
+            "receipt_refs": refs or False,
+            "receipt_missing": bool(raw.get("attachment_required") and not refs and not raw.get("attachment_lost")),
+        }
 
     def unlink(self):
         """Their files go with them; what lies on entries stays there."""

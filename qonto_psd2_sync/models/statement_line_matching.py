@@ -29,7 +29,10 @@ class AccountBankStatementLine(models.Model):
         """
         proposals = {}
         for lines, index in self._qonto_indexes(only):
-            proposals.update({line.id: propose(line._qonto_facts(), index) for line in lines})
+            proposals.update(
+                {line.id: propose(line._qonto_facts(), index) for line in lines} if index.items
+                else dict.fromkeys(lines.ids, ())
+            )
         return proposals
 
     def _qonto_indexes(self, only: list[int] | None = None) -> Iterator[tuple["models.BaseModel", ItemIndex]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields
 from odoo.tests import tagged
 
+from ..models import worker
 from ..qonto_api import Unauthorized
 from .feed_common import TRANSACTIONS, FeedCommon
 
@@ -265,16 +266,34 @@ class TestFeed(FeedCommon):
         self.assertFalse(self.lines_of(self.account))
 
     def test_account_that_somebody_else_syncs_is_left_alone(self):
+        living = worker.sign()
+        for owner in ("other", living):
+            self.lease(owner)
+            with self.enter_registry_test_mode():
+                progress = self.account.sync_step(self.account.sync_start())
+            self.assertFalse(progress["done"])
+            self.assertFalse(self.lines_of(self.account))
+            self.assertNotIn(self.account, self.account._due_accounts())
+
+    def test_account_whose_worker_died_is_taken_over_at_once(self):
+        host, _process, began, nonce = worker.sign().rsplit("/", 3)
+        run = self.account.sync_start()
+        self.lease(f"{host}/999999999/{began}/{nonce}")
+        self.assertIn(self.account, self.account._due_accounts())
+        self.account._lock_for_a_person()
+        with self.enter_registry_test_mode():
+            progress = self.account.sync_step(run)
+        self.assertTrue(progress["done"])
+        self.assert_books_equal_bank()
+
+    def lease(self, owner: str):
+        """Let somebody be at the account."""
         self.env.cr.execute(
-            "UPDATE qonto_account SET lease_owner = 'other',"
+            "UPDATE qonto_account SET lease_owner = %s,"
             " lease_until = clock_timestamp() AT TIME ZONE 'UTC' + interval '9 min' WHERE id = %s",
-            [self.account.id],
+            [owner, self.account.id],
         )
         self.account.invalidate_recordset()
-        with self.enter_registry_test_mode():
-            progress = self.account.sync_step(self.account.sync_start())
-        self.assertFalse(progress["done"])
-        self.assertFalse(self.lines_of(self.account))
 
     def test_lost_lease_writes_nothing(self):
         self.patch(type(self.account), "_try_lease", lambda account, lease: True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from ..models import payment_worker
+from ..models import worker
 from .payment_common import GOOD, OTHER_IBAN
 from .sending_common import MOVED, SendingCommon
 
@@ -206,7 +206,7 @@ class TestSendUnknown(SendingCommon):
         order = self.approved()
         self.lose_the_answer()
         self.drive(order)
-        living = payment_worker.sign()
+        living = worker.sign()
         self.change(order.transfer_ids, state="sending")
         self.change(order, work_owner=living, work_until="2100-01-01")
         self.drive(order)

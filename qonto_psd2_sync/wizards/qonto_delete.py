@@ -122,7 +122,7 @@ class QontoDelete(models.TransientModel):
                 )
                 if live else self.env._("Transfers ordered from it, of which the record stays: %s.", len(transfers))
             )
-        if account.lease_until and account.lease_until > fields.Datetime.now():
+        if account._is_at_work():
             words.append(self.env._("A sync is under way. Try again in a few minutes."))
         return words
 

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Who is at work at a payment order: a process of a host. A claim whose process is gone is nobody's (design R9)."""
+"""Who is at work at an account or a payment order: a process of a host. A claim whose process is gone is nobody's
+(design R9)."""
 
 import os
 import socket
