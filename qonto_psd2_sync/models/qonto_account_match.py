@@ -50,8 +50,8 @@ class QontoAccount(models.Model):
     def _match_new(self, run, lease: str, deadline: float | None) -> bool:
         if run.phase != "match":
             run.phase = "match"
-        new = self._waiting_lines().filtered(lambda line: line.create_date >= run.started_at)
-        for booked in new._qonto_book_by_themselves():
+        new = Domain("create_date", ">=", run.started_at)
+        for booked in self._waiting_lines(new)._qonto_book_by_themselves():
             run._count(matched=len(booked))
             self._commit_page(lease)
             if deadline and time.monotonic() >= deadline + PATIENCE:
@@ -59,12 +59,14 @@ class QontoAccount(models.Model):
         self._commit_page(lease)
         return True
 
-    def _waiting_lines(self):
-        """Return the lines of these accounts that are not matched yet, the oldest first."""
+    def _waiting_lines(self, which: Domain = Domain.TRUE):
+        """Return the lines of these accounts that are not matched yet.
+
+        :param which: narrows them down
+        """
         lines = self.env["account.bank.statement.line"]
         return lines.search(
-            lines._qonto_waiting_domain(self.company_id) & Domain("journal_id", "in", self.journal_id.ids),
-            order="internal_index, id",
+            lines._qonto_waiting_domain(self.company_id) & Domain("journal_id", "in", self.journal_id.ids) & which
         )
 
     @api.model

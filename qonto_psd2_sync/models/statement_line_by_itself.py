@@ -78,11 +78,14 @@ class AccountBankStatementLine(models.Model):
 
         :return: the lines booked in each batch
         """
-        waiting = self.filtered(lambda line: not line.is_reconciled)
-        for company in waiting.company_id:
-            of_company = waiting.filtered(lambda line, company=company: line.company_id == company)
-            for start in range(0, len(of_company), ROUND):
-                yield from of_company.sorted(lambda line: (line.date, line.id))[start:start + ROUND]._qonto_round()
+        waiting = Domain("id", "in", self.ids) & Domain("is_reconciled", "=", False)
+        for (company,) in self._read_group(waiting, ["company_id"]):
+            ids = self.search(waiting & Domain("company_id", "=", company.id), order="internal_index, id").ids
+            for start in range(0, len(ids), ROUND):
+                lines = self.browse(ids[start:start + ROUND]).exists().filtered(lambda line: not line.is_reconciled)
+                yield from lines.sorted(lambda line: (line.date, line.id))._qonto_round()
+                # Memory stays the same however many lines there are.
+                self.env.invalidate_all()
 
     def _qonto_round(self) -> Iterator["models.BaseModel"]:
         rules = self.env["account.reconcile.model"]

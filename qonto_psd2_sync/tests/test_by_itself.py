@@ -2,6 +2,7 @@
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models import statement_line_by_itself
 from .common import QontoCommon
 
 
@@ -57,6 +58,14 @@ class TestByItself(QontoCommon):
         self.patch(lines, "_qonto_book_by_themselves", genuine)
         self.run_match_cron()
         self.assertTrue(line.is_reconciled)
+
+    def test_lines_of_several_rounds_are_all_looked_at(self):
+        self.patch(statement_line_by_itself, "ROUND", 2)
+        for number in range(5):
+            self.invoice(100 + number, f"RE-2026-004{number}")
+            self.bank.add(self.main["id"], 10000 + 100 * number, reference=f"RE-2026-004{number}")
+        self.sync(self.account)
+        self.assertEqual(self.account.run_ids[:1].matched, 5)
 
     def run_match_cron(self):
         with self.enter_registry_test_mode():
