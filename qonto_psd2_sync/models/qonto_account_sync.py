@@ -10,6 +10,7 @@ from psycopg2 import IntegrityError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, mute_logger
 
@@ -112,16 +113,20 @@ class QontoAccount(models.Model):
     @api.model
     def _due_accounts(self, exclude=()):
         now = fields.Datetime.now()
-        due = self.sudo().search(
+        due = Domain(
             [
                 ("id", "not in", list(exclude)),
                 ("company_id.active", "=", True),
                 "|", ("run_ids.state", "=", "running"),
                 "&", ("sync_interval", "!=", "0"), ("next_sync_at", "<=", now),
-            ],
-            order="next_sync_at, id",
+            ]
         )
-        return due.filtered(lambda account: not account._is_at_work())
+        free = Domain("lease_until", "=", False) | Domain("lease_until", "<=", now)
+        if accounts := self.sudo().search(due & free, order="next_sync_at, id"):
+            return accounts
+        others = self.sudo().search(due & Domain("lease_until", ">", now), order="next_sync_at, id")
+        others.invalidate_recordset(["lease_owner", "lease_until"])
+        return others.filtered(lambda account: not account._is_at_work())
 
     # === A RUN === #
 
