@@ -12,9 +12,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL
 
 from ..qonto_api import QontoError
+from ..quiet_sql import refusal_expected
 from . import worker
 from .failure_words import STOPS_THE_SCHEDULE, failure_of
 
@@ -139,7 +140,7 @@ class QontoAccount(models.Model):
         if run:
             return run
         try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with refusal_expected(), self.env.cr.savepoint():
                 run = runs.create({"account_id": self.id, "trigger": trigger})
         except IntegrityError:
             # Another worker opened one in the same instant: it is seen in a new transaction only.

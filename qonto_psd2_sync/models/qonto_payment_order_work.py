@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import mute_logger
 
 from ..payments import Due, State, due
+from ..quiet_sql import refusal_expected
 from . import payment_clock, worker
 from .payment_rights import PREPARE
 
@@ -112,7 +112,7 @@ class QontoPaymentOrder(models.Model):
     def _take(self, name: str) -> bool:
         """Become the one at work; committed. Not while another one is: its time runs, and its process lives."""
         try:
-            with mute_logger("odoo.sql_db"):
+            with refusal_expected():
                 self.env.cr.execute(
                     "SELECT work_owner, work_until FROM qonto_payment_order WHERE id = %s"
                     " FOR NO KEY UPDATE SKIP LOCKED",

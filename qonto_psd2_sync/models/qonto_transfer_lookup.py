@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import mute_logger
 
 from ..payments import BankSays, Due, GivenUp, LookedUp, State, due, may_give_up
 from ..payments.life import LOOK_UPS_OVER
 from ..qonto_api import QontoError
 from ..qonto_api.frozen import BULK_TRANSFER, INTERNAL_TRANSFER
 from ..qonto_api.payment_schemas import ITEM_FAILED
+from ..quiet_sql import refusal_expected
 from . import payment_clock
 from .payment_problem import Problem
 from .payment_rights import SEND
@@ -268,7 +268,7 @@ class QontoConsent(models.Model):
         """Ask for what is unknown with a new consent. It would be asked for in an hour anyway, so nothing fails."""
         accounts = self.sudo().filtered("is_live").account_ids
         try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with refusal_expected(), self.env.cr.savepoint():
                 self.env["qonto.payment.order"].sudo().search([
                     ("account_id", "in", accounts.ids), ("transfer_ids.state", "=", State.UNKNOWN),
                 ])._look_up_at_once()
