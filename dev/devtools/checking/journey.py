@@ -257,9 +257,14 @@ class Journey:
     # === SABOTAGE === #
 
     def _falsify(self) -> None:
-        """Spoil one line, to show that the comparison finds it."""
+        """Spoil one line, to show that the comparison finds it; an unmatched one, as Odoo protects the others."""
         line = self._api.read(
-            "account.bank.statement.line", [("qonto_transaction_id", "!=", False), ("foreign_currency_id", "=", False)],
+            "account.bank.statement.line",
+            [
+                ("qonto_transaction_id", "!=", False),
+                ("foreign_currency_id", "=", False),
+                ("is_reconciled", "=", False),
+            ],
             ["date", "amount", "payment_ref", "journal_id"],
         )[0]
         say.step(f"Sabotage ({self.sabotage}): line {line['id']}, {line['payment_ref']!r}")

@@ -24,9 +24,13 @@ class Kept(logging.Handler):
 @pytest.fixture
 def log() -> Iterator[list[str]]:
     handler = Kept()
+    # Beside Odoo's tests the log is as quiet as their configuration says.
+    level = LOGGER.level
+    LOGGER.setLevel(logging.ERROR)
     LOGGER.addHandler(handler)
     yield handler.messages
     LOGGER.removeHandler(handler)
+    LOGGER.setLevel(level)
 
 
 def _refuse() -> None:
