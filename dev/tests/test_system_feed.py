@@ -13,6 +13,7 @@ from devtools import systems
 
 TRANSACTIONS = 400
 ROWS = "SELECT count(*) FROM qonto_transaction"
+KNOWN_ENTRIES = "SELECT greatest(reltuples, 0)::int FROM pg_class WHERE oid = 'account_move'::regclass"
 LINES = "SELECT count(*) FROM account_bank_statement_line"
 
 
@@ -84,6 +85,20 @@ def _killed_in_the_middle_of(
 def _expect_a_lease_of_the_dead(database: str) -> None:
     """It has time left, and keeps nobody off: its process is gone."""
     assert query(database, "SELECT lease_owner FROM qonto_account WHERE lease_until > now() AT TIME ZONE 'UTC'")
+
+
+def test_while_many_lines_come_the_database_plans_with_those_that_are_there(
+    database: str, bank: Bank, odoo_server: Callable[..., systems.OdooServer]
+) -> None:
+    _fill(bank, 450)
+    server = odoo_server(database, environment=bank.environment)
+    office = Office(server.url, database)
+    office.introduce(bank)
+    accounts = office.connect(bank, main_only=True)
+    before = number(database, KNOWN_ENTRIES)
+    office.sync(accounts)
+    # Nobody else makes statistics here: tests run without autovacuum.
+    assert number(database, KNOWN_ENTRIES) >= before + 200
 
 
 def test_two_servers_that_sync_the_same_account_at_once_book_each_line_once(

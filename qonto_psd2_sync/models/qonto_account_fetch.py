@@ -192,9 +192,9 @@ class QontoAccount(models.Model):
             if from_file:
                 from_file._become_the_banks(values, transaction)
             elif not transaction:
-                # What follows from these values, the ORM would compute record by record.
-                values |= {"company_id": self.company_id.id, **transactions._receipts_in(values["raw"])}
-                fresh.append(self._with_doubt(values, (reissued or {}).get(row.id)))
+                fresh.append(self._with_doubt(
+                    transactions._with_what_follows(self, values), (reissued or {}).get(row.id)
+                ))
             elif transaction.fingerprint != values["fingerprint"]:
                 changed += transaction._take_change(values)
         transactions.create(fresh)

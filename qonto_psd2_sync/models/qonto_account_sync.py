@@ -16,7 +16,7 @@ from odoo.tools import SQL
 
 from ..qonto_api import QontoError
 from ..quiet_sql import refusal_expected
-from . import worker
+from . import table_statistics, worker
 from .failure_words import STOPS_THE_SCHEDULE, failure_of
 
 _logger = logging.getLogger(__name__)
@@ -308,10 +308,18 @@ class QontoAccount(models.Model):
             self._commit_page(lease)
             # What is committed need not be remembered: memory stays the same however many lines there are.
             self.env.invalidate_all(flush=False)
+            if start + BOOK_BATCH >= len(waiting):
+                break
+            self._keep_statistics_up()
             # Held ones are looked at again and again: only what gets further may be interrupted.
-            if progress and deadline and time.monotonic() >= deadline and start + BOOK_BATCH < len(waiting):
+            if progress and deadline and time.monotonic() >= deadline:
                 return False
         return True
+
+    def _keep_statistics_up(self):
+        """Between two batches: the database plans the next one with the rows of the last ones in view."""
+        table_statistics.keep_up(self.env)
+        self._commit()
 
     # === THE END === #
 

@@ -8,13 +8,13 @@ and no row comes from both.
 import base64
 import logging
 import time
-import uuid
 from datetime import datetime, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from . import worker
 from .file_preview import CHUNK, IMPORT, SAME, Writer
 from .qonto_account_sync import ATTEMPTS, LEASE, STEP_SECONDS, LeaseLost
 
@@ -198,8 +198,10 @@ class QontoFileImport(models.Model):
             self._import_batch(blob.page(self.position // CHUNK))
             self.account_id._commit_page(lease)
             self.env.invalidate_all(flush=False)
-            if deadline and time.monotonic() >= deadline and self.position < self.total:
-                return False
+            if self.position < self.total:
+                self.account_id._keep_statistics_up()
+                if deadline and time.monotonic() >= deadline:
+                    return False
         self._end_import()
         self.account_id._commit_page(lease)
         return True
@@ -272,7 +274,7 @@ class QontoFileImport(models.Model):
         taken.add(ref)
         amount = float(facts["amount"])
         has_balance = bool(settled_at and "balance" in facts)
-        return {
+        return self.env["qonto.transaction"]._with_what_follows(account, {
             "account_id": account.id,
             "bank_ref": ref,
             "status": "completed",
@@ -302,7 +304,7 @@ class QontoFileImport(models.Model):
             "file_row": details["n"],
             "file_only": True,
             "file_day_source": facts.get("day_source"),
-        }
+        })
 
     @api.model
     def _instant(self, text: str | None):
@@ -324,7 +326,7 @@ class QontoAccount(models.Model):
         account = self.with_company(self.company_id).with_context(
             allowed_company_ids=self.company_id.ids, tracking_disable=True
         )
-        lease = uuid.uuid4().hex
+        lease = worker.sign()
         if not account._take_lease(lease):
             return False
         try:

@@ -21,8 +21,9 @@ class QontoTransaction(models.Model):
     _rec_name = "label"
 
     account_id = fields.Many2one("qonto.account", required=True, readonly=True, index=True, ondelete="restrict")
+    # Not read-only to the ORM, which would compute what `create` is given.
     company_id = fields.Many2one(
-        "res.company", related="account_id.company_id", store=True, precompute=True, index=True
+        "res.company", compute="_compute_company_id", store=True, precompute=True, readonly=False, index=True
     )
     journal_id = fields.Many2one("account.journal", related="account_id.journal_id")
     currency_id = fields.Many2one("res.currency", related="account_id.currency_id")
@@ -53,7 +54,7 @@ class QontoTransaction(models.Model):
     emitted_date = fields.Date(string="Payment date", readonly=True, help="The bank's calendar day of the payment.")
     bank_updated_at = fields.Datetime(string="Last change at the bank", readonly=True)
     fingerprint = fields.Char(readonly=True)
-    raw = fields.Json(string="The bank's own record", readonly=True)
+    raw = fields.Json(string="The bank's own record", readonly=True, prefetch=False)
     raw_text = fields.Text(string="Record as text", compute="_compute_raw_text")
 
     # Where a transaction stands between the bank and the books.
@@ -133,6 +134,11 @@ class QontoTransaction(models.Model):
     _sort_idx = models.Index("(account_id, sort_at DESC, id DESC)")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("account_id.company_id")
+    def _compute_company_id(self):
+        for transaction in self:
+            transaction.company_id = transaction.account_id.company_id
 
     @api.depends("statement_line_ids")
     def _compute_statement_line_id(self):

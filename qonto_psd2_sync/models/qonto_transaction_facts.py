@@ -64,6 +64,11 @@ class QontoTransaction(models.Model):
         values["feed_state"] = self._first_state(account, row.status, values["booking_date"])
         return values
 
+    @api.model
+    def _with_what_follows(self, account, values: dict) -> dict:
+        """Add to the values of a new record what the ORM would compute of them, one record at a time."""
+        return {**values, "company_id": account.company_id.id, **self._receipts_in(values["raw"])}
+
     @staticmethod
     def _label_names(row) -> list[str]:
         """Return the names of the row's labels, which come along when they are asked for."""

@@ -6,11 +6,11 @@ class QontoTransaction(models.Model):
     _inherit = "qonto.transaction"
 
     receipt_missing = fields.Boolean(
-        compute="_compute_receipts", store=True, precompute=True,
+        compute="_compute_receipts", store=True, precompute=True, readonly=False,
         help="The bank asks for a receipt, and none is attached there, nor said to be lost.",
     )
     # Kept apart from the raw answer, so that it can be found quickly which transactions have some.
-    receipt_refs = fields.Json(compute="_compute_receipts", store=True, precompute=True)
+    receipt_refs = fields.Json(compute="_compute_receipts", store=True, precompute=True, readonly=False)
     document_ids = fields.One2many("qonto.document", "transaction_id", string="Receipts")
 
     _receipt_idx = models.Index("(account_id) WHERE receipt_refs IS NOT NULL")
