@@ -6,21 +6,33 @@ import os
 import socket
 import uuid
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 import psutil
 
 
 def sign() -> str:
-    """Return a name for one piece of this process's work: host, process, when that began, and a nonce."""
-    return "/".join((socket.gethostname(), str(os.getpid()), _began(os.getpid()), uuid.uuid4().hex))
+    """Return a name for one piece of this process's work: place, process, when that began, and a nonce."""
+    return "/".join((_place(), str(os.getpid()), _began(os.getpid()), uuid.uuid4().hex))
 
 
 def is_gone(name: str) -> bool:
-    """Whether the process that gave itself this name certainly lives no more; of another host nobody knows."""
+    """Whether the process that gave itself this name certainly lives no more; of another place nobody knows."""
     with suppress(ValueError):
-        host, process, began, _nonce = name.rsplit("/", 3)
-        return host == socket.gethostname() and _began(int(process)) != began
+        place, process, began, _nonce = name.rsplit("/", 3)
+        return place == _place() and _began(int(process)) != began
     return False
+
+
+@cache
+def _place() -> str:
+    """Return where this process can see which processes live: two hosts or containers may have one name."""
+    marks = [socket.gethostname()]
+    with suppress(OSError):
+        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        marks.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(marks)
 
 
 def _began(process: int) -> str:

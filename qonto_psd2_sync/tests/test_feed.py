@@ -286,6 +286,13 @@ class TestFeed(FeedCommon):
         self.assertTrue(progress["done"])
         self.assert_books_equal_bank()
 
+    def test_worker_in_another_container_of_the_same_name_is_not_taken_for_dead(self):
+        place, _process, began, nonce = worker.sign().rsplit("/", 3)
+        self.assertTrue(worker.is_gone(f"{place}/999999999/{began}/{nonce}"))
+        host, boot, processes = place.split(" ")
+        for other in (f"{host} {boot} pid:[1]", f"{host} 3f0c7d0e-0000-4000-8000-000000000000 {processes}"):
+            self.assertFalse(worker.is_gone(f"{other}/999999999/{began}/{nonce}"))
+
     def lease(self, owner: str):
         """Let somebody be at the account."""
         self.env.cr.execute(
