@@ -9,8 +9,6 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 
 def sign() -> str:
     """Return a name for one piece of this process's work: place, process, when that began, and a nonce."""
@@ -19,26 +17,33 @@ def sign() -> str:
 
 def is_gone(name: str) -> bool:
     """Whether the process that gave itself this name certainly lives no more; of another place nobody knows."""
-    with suppress(ValueError):
+    with suppress(ValueError, OSError):
         place, process, began, _nonce = name.rsplit("/", 3)
-        return place == _place() and _began(int(process)) != began
+        return bool(place) and place == _place() and _began(int(process)) != began
     return False
 
 
 @cache
 def _place() -> str:
-    """Return where this process can see which processes live: two hosts or containers may have one name."""
-    marks = [socket.gethostname()]
-    with suppress(OSError):
-        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-        marks.append(str(Path("/proc/self/ns/pid").readlink()))
-    return " ".join(marks)
+    """Return where this process can see which processes live: two hosts or containers may have one name.
+
+    Empty on a system that does not tell.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{socket.gethostname()} {boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
 
 
 def _began(process: int) -> str:
-    """Return when a process began (its number is used again later); empty if there is none."""
+    """Return when a process began (its number is used again later); empty if it lives no more.
+
+    In ticks since the boot, which nobody moves by setting the clock, as psutil's time is moved: proc_pid_stat(5).
+    """
     try:
-        found = psutil.Process(process)
-        return "" if found.status() == psutil.STATUS_ZOMBIE else f"{found.create_time():.2f}"
-    except psutil.NoSuchProcess:
+        facts = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
         return ""
+    state, began = facts[0], facts[19]
+    return "" if state in ("Z", "X") else began

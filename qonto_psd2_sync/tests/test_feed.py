@@ -1,4 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import os
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import timedelta
 
@@ -290,8 +293,31 @@ class TestFeed(FeedCommon):
         place, _process, began, nonce = worker.sign().rsplit("/", 3)
         self.assertTrue(worker.is_gone(f"{place}/999999999/{began}/{nonce}"))
         host, boot, processes = place.split(" ")
-        for other in (f"{host} {boot} pid:[1]", f"{host} 3f0c7d0e-0000-4000-8000-000000000000 {processes}"):
+        for other in (f"{host} {boot} pid:[1]", f"{host} 3f0c7d0e-0000-4000-8000-000000000000 {processes}", ""):
             self.assertFalse(worker.is_gone(f"{other}/999999999/{began}/{nonce}"))
+
+    def test_worker_is_gone_once_it_is_killed_and_when_another_has_its_number(self):
+        place, _process, _began, nonce = worker.sign().rsplit("/", 3)
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+            name = f"{place}/{process.pid}/{worker._began(process.pid)}/{nonce}"
+            self.assertFalse(worker.is_gone(name))
+            self.assertTrue(worker.is_gone(f"{place}/{process.pid}/1/{nonce}"))
+            process.kill()
+            # Nobody has asked yet how it ended: it is a zombie.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            self.assertTrue(worker.is_gone(name))
+        self.assertTrue(worker.is_gone(name))
+
+    def test_what_a_row_brings_is_not_computed_once_more_row_by_row(self):
+        def compute(records):
+            raise AssertionError(f"computed for {records}")
+
+        for name in ("_compute_company_id", "_compute_receipts"):
+            self.patch(type(self.env["qonto.transaction"]), name, compute)
+        self.sync(self.account)
+        rows = self.env["qonto.transaction"].search([("account_id", "=", self.account.id)])
+        self.assertTrue(rows)
+        self.assertEqual(rows.company_id, self.account.company_id)
 
     def lease(self, owner: str):
         """Let somebody be at the account."""
